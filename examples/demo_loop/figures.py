@@ -28,10 +28,22 @@ class Model:
 
 @dataclass(frozen=True)
 class Figures:
-    """Photos of one model: all, predicted right, accepted, and accepted rightly."""
+    """Numbers of photos.
+
+    Args:
+        photos: All photos.
+        right: Photos that are predicted right.
+        real: Photos that belong to a class; the others must not be accepted.
+        covered: Photos that belong to a class and are accepted.
+        accepted: Accepted photos.
+        accepted_right: Accepted photos that are predicted right.
+        has_guarantee: Whether the threshold keeps a precision guarantee.
+    """
 
     photos: int
     right: int
+    real: int
+    covered: int
     accepted: int
     accepted_right: int
     has_guarantee: bool
@@ -40,16 +52,6 @@ class Figures:
     def accuracy(self) -> float:
         """Return the share of all photos that are predicted right."""
         return self.right / self.photos
-
-    @property
-    def coverage(self) -> float:
-        """Return the share of all photos that are accepted."""
-        return self.accepted / self.photos
-
-    @property
-    def precision(self) -> float | None:
-        """Return the share of the accepted photos that are right; None if none is accepted."""
-        return self.accepted_right / self.accepted if self.accepted else None
 
 
 def read_answers(run: Path) -> list[Answer]:
@@ -66,10 +68,13 @@ def figures(model: Model, digests: set[str]) -> Figures:
         np.array([answer.probabilities for answer in answers]), model.card["temperature"]
     )
     right = probabilities.argmax(axis=1) == labels
-    accepted = Acceptance.of_card(model.card).accepted(probabilities)
+    acceptance = Acceptance.of_card(model.card)
+    accepted, real = acceptance.accepted(probabilities), acceptance.real(labels)
     return Figures(
         photos=len(answers),
         right=int(right.sum()),
+        real=int(real.sum()),
+        covered=int((accepted & real).sum()),
         accepted=int(accepted.sum()),
         accepted_right=int((accepted & right).sum()),
         has_guarantee=bool(model.card.get("recommended_threshold")),

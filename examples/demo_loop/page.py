@@ -46,7 +46,8 @@ class Reviews:
             f"and {self.outcomes[REVIEW]:,} were for review. Simulated reviewers, who err in "
             f"{100 * self.error:.1f} % of their answers, labelled "
             f"{self.waited[Reason.REVIEW]:,} uncertain photos and "
-            f"{self.waited[Reason.AUDIT]:,} audits with {self.answers.total():,} answers; {thirds:,} audits needed a third one."
+            f"{self.waited[Reason.AUDIT]:,} audits with {self.answers.total():,} answers; "
+            f"{thirds:,} audits needed a third one."
         )
 
 
@@ -63,7 +64,7 @@ def rows_of(before: Figures, after: Figures) -> list[Row]:
     """Return the shares that the page shows."""
     return [
         Row("accuracy", (before.right, before.photos), (after.right, after.photos)),
-        Row("coverage", (before.accepted, before.photos), (after.accepted, after.photos)),
+        Row("coverage", (before.covered, before.real), (after.covered, after.real)),
         Row(
             "accuracy of the accepted",
             (before.accepted_right, before.accepted),

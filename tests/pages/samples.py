@@ -143,8 +143,10 @@ def _entered(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def loop() -> str:
     """Return the page of the review loop."""
-    before = Figures(300, right=264, accepted=0, accepted_right=0, has_guarantee=False)
-    after = Figures(300, right=284, accepted=190, accepted_right=182, has_guarantee=True)
+    before = Figures(300, 264, 200, covered=0, accepted=0, accepted_right=0, has_guarantee=False)
+    after = Figures(
+        300, 284, 200, covered=186, accepted=190, accepted_right=182, has_guarantee=True
+    )
     waited = Counter({Reason.REVIEW: 210, Reason.AUDIT: 84})
     answers = waited + Counter({Reason.SECOND_OPINION: 92})
     outcomes = Counter({"ACCEPTED": 150, "REVIEW": 270})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.demo_loop.figures import Figures, Model, figures, read_answers
+from examples.demo_loop.figures import Model, figures, read_answers
 from training.dataset.answer import Answer
 from training.dataset.dataset import StagedImage
 
@@ -28,21 +28,29 @@ MODEL = Model(
 
 
 def test_negative_examples_are_never_accepted() -> None:
-    assert Figures(4, 3, 2, 1, has_guarantee=False) == figures(MODEL, MODEL.keys)
+    found = figures(MODEL, MODEL.keys)
+    assert 2 == found.accepted  # a and b
+    assert 1 == found.accepted_right
+    assert 3 == found.right
+
+
+def test_coverage_counts_photos_that_belong_to_a_class() -> None:
+    found = figures(MODEL, MODEL.keys)
+    assert 3 == found.real
+    assert 2 == found.covered
 
 
 def test_only_common_photos_count() -> None:
     found = figures(MODEL, {"a", "c"})
     assert 2 == found.photos
-    assert 0.5 == found.coverage
-    assert 1.0 == found.precision
+    assert 1 == found.accepted
 
 
 def test_threshold_of_the_card_decides() -> None:
     strict = Model(MODEL.answers, CARD | {"recommended_threshold": 0.95})
     found = figures(strict, MODEL.keys)
     assert found.has_guarantee
-    assert found.precision is None
+    assert 0 == found.accepted
 
 
 def test_stored_answers_are_read(tmp_path: Path) -> None:
@@ -52,8 +60,5 @@ def test_stored_answers_are_read(tmp_path: Path) -> None:
     assert list(MODEL.answers) == read_answers(tmp_path)
 
 
-def test_shares_are_of_all_photos() -> None:
-    found = Figures(photos=200, right=150, accepted=100, accepted_right=95, has_guarantee=True)
-    assert 0.75 == found.accuracy
-    assert 0.5 == found.coverage
-    assert pytest.approx(0.95) == found.precision
+def test_accuracy_is_of_all_photos() -> None:
+    assert pytest.approx(0.75) == figures(MODEL, MODEL.keys).accuracy

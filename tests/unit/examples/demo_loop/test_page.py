@@ -8,8 +8,8 @@ from examples.demo_loop.figures import Figures
 from examples.demo_loop.page import Reviews, render, with_interval
 from review.images import Reason
 
-BEFORE = Figures(photos=300, right=264, accepted=115, accepted_right=111, has_guarantee=False)
-AFTER = Figures(photos=300, right=284, accepted=190, accepted_right=182, has_guarantee=True)
+BEFORE = Figures(300, 264, 200, covered=114, accepted=115, accepted_right=111, has_guarantee=False)
+AFTER = Figures(300, 284, 200, covered=186, accepted=190, accepted_right=182, has_guarantee=True)
 REVIEWS = Reviews(
     arrived=420,
     outcomes=Counter({"ACCEPTED": 150, "REVIEW": 270}),
@@ -36,4 +36,5 @@ def test_page_shows_both_models_and_the_lack_of_a_guarantee() -> None:
     html = render(BEFORE, AFTER, REVIEWS, ORIGIN)
     assert "accuracy 88.0&nbsp;% before, 94.7&nbsp;% after" in html
     assert "the default, without a guarantee" in html
+    assert "93.0 % (88.6 to 95.8 %, n = 200)" in html
     assert 1 == html.count("<svg ")
