@@ -1,4 +1,4 @@
-"""Drop the metadata of a file except its orientation, and refuse files with too many blocks.
+"""Drop metadata except colours and orientation, and refuse files with too many blocks.
 
 Pillow reads metadata in Python, keeps all of it, and joins some of it again for every block.
 A picture of 64 x 48 pixels behind 25 MB of tiny blocks took it 26 seconds and 1.1 GB

@@ -81,7 +81,7 @@ def prepare_image(data: bytes) -> PreparedImage:
     An image of at most 256 pixels a side keeps its size and becomes a PNG. A larger image becomes
     a JPEG with a short side of 256 pixels, or less where the long side would exceed 768. An image
     above `MAX_PREPARED_BYTES` loses quality first, then size. The first frame of an animation
-    counts. Colour profiles are dropped, not applied.
+    counts. Colours are converted to sRGB.
 
     Use processes instead of threads: `warnings.catch_warnings` is not thread-safe before 3.14.
 

@@ -12,12 +12,15 @@ JPEG_TEMPORARY = 0x01  # the same
 JPEG_START_OF_SCAN = 0xDA
 # With the upper byte of its length, which pixels and a video behind them hardly ever contain.
 SCAN = b"\xff\xda\x00"
+JPEG_APP2 = 0xE2
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables
 JPEG_SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
 JPEG_METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})  # comment, APP0 to APP15
 # Colour space and orientation. Decoders use the last segment with colours, and join the segments
 # with the orientation.
 JPEG_WANTED = (b"JFIF\0", b"Adobe", b"Exif\0\0")
+JPEG_PROFILE = b"ICC_PROFILE\0"  # in segments of 64 kB
+MAX_JPEG_PROFILE = 64  # segments; a larger profile does not count
 MAX_JPEG_WANTED = 16  # segments of each kind: 1 MB of EXIF; cameras write one
 
 
@@ -29,6 +32,7 @@ def read_jpeg(data: bytes) -> EssentialBlocks:
     """
     blocks = [data[:2]]
     left = dict.fromkeys(JPEG_WANTED, MAX_JPEG_WANTED)
+    profile: list[int] = []  # its places among the blocks
     frame = b""
     in_one_pass = False
 
@@ -38,12 +42,17 @@ def read_jpeg(data: bytes) -> EssentialBlocks:
             in_one_pass = in_one_pass and data[start] == frame[5]
             scans = data.count(SCAN, start)
             coefficients = 0 if in_one_pass else _coefficient_bytes(frame)
+            if len(profile) > MAX_JPEG_PROFILE:
+                blocks = [block for at, block in enumerate(blocks) if at not in profile]
             return EssentialBlocks(b"".join([*blocks, data[start - 4 :]]), 1 + scans, coefficients)
 
         if code in JPEG_FRAMES:
             frame = data[start:end]
             in_one_pass = code in JPEG_SEQUENTIAL
-        if code not in JPEG_METADATA or _is_wanted(data, start, left):
+        if code == JPEG_APP2 and data.startswith(JPEG_PROFILE, start):
+            profile.append(len(blocks))
+            blocks.append(data[start - 4 : end])
+        elif code not in JPEG_METADATA or _is_wanted(data, start, left):
             blocks.append(data[start - 4 : end])
 
     raise ValueError("no pixels")

@@ -4,6 +4,7 @@ from itertools import product
 
 from PIL import ExifTags, Image
 
+from functions.serialize_image.colour_profile import in_srgb, working_mode
 from functions.serialize_image.essential_blocks import Canvas
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
@@ -26,7 +27,7 @@ UPRIGHT = {
 def model_pixels(
     image: Image.Image, size: tuple[int, int], canvas: Canvas | None = None
 ) -> Image.Image:
-    """Decode to RGB pixels of a width and height, turn them upright, and drop the metadata.
+    """Decode to sRGB pixels of a width and height, turn them upright, and drop the metadata.
 
     What the image leaves free of a canvas is white.
 
@@ -41,6 +42,7 @@ def model_pixels(
     pixels = _reduced(image, size, canvas or whole)
     if pixels.size != size:
         pixels = pixels.resize(size, Image.Resampling.BICUBIC)
+    pixels = in_srgb(pixels, image.mode, image.info)
 
     orientation = _orientation(image)
     if orientation in UPRIGHT:
@@ -51,14 +53,15 @@ def model_pixels(
 
 
 def _reduced(image: Image.Image, size: tuple[int, int], canvas: Canvas) -> Image.Image:
-    """Average blocks of pixels to RGB, to at least twice the target size.
+    """Average blocks of pixels to RGB or CMYK, to at least twice the target size.
 
     A small image keeps its size. Tiles save memory: a whole image with transparency would be held
     three times.
     """
     width, height = canvas.size
     across, down = max(1, width // (2 * size[0])), max(1, height // (2 * size[1]))
-    reduced = Image.new("RGB", (-(-width // across), -(-height // down)))
+    mode = working_mode(image)
+    reduced = Image.new(mode, (-(-width // across), -(-height // down)))
 
     for top, left in product(
         range(0, reduced.height, TILE_SIDE), range(0, reduced.width, TILE_SIDE)
@@ -66,7 +69,8 @@ def _reduced(image: Image.Image, size: tuple[int, int], canvas: Canvas) -> Image
         right = min(left + TILE_SIDE, reduced.width)
         bottom = min(top + TILE_SIDE, reduced.height)
         box = (left * across, top * down, min(right * across, width), min(bottom * down, height))
-        reduced.paste(_tile(image, box, canvas).reduce((across, down)), (left, top))
+        tile = image.crop(box) if mode == "CMYK" else _tile(image, box, canvas)
+        reduced.paste(tile.reduce((across, down)), (left, top))
 
     return reduced
 

@@ -17,6 +17,9 @@ PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 PNG_ORIENTATION = b"eXIf"
 PNG_TEXT = frozenset({b"zTXt", b"tEXt", b"iTXt"})
 PNG_WANTED_TEXT = (b"Raw profile type exif\0",)  # may name the orientation
+PNG_COLOURS = {b"gAMA": 4, b"sRGB": 1}  # and the bytes of their contents
+PNG_PROFILE = b"iCCP"
+MAX_PNG_PROFILE_BYTES = 1_000_000  # expanded: Pillow refuses images with more
 PNG_NAME = re.compile(rb"[A-Za-z]{4}")
 MAX_PNG_ANCILLARY_BYTES = 1_000_000  # of a chunk that decoding needs beside the pixels
 _MOST_FRAMES = 2**31
@@ -32,7 +35,7 @@ class Chunk(NamedTuple):
 
 
 def read_png(data: bytes) -> EssentialBlocks:
-    """Keep the pixels of the first frame, and an undamaged chunk with the orientation.
+    """Keep the pixels of the first frame, and undamaged chunks on colours and orientation.
 
     Raises:
         ValueError: the file has too many chunks, or pixels in two places.
@@ -41,6 +44,7 @@ def read_png(data: bytes) -> EssentialBlocks:
     canvas, frame = _frame_behind_pixels(data, chunks)
     blocks = [data[:8]]
     texts = set(PNG_WANTED_TEXT)
+    colours = {PNG_PROFILE, *PNG_COLOURS}  # of each the first, before the pixels
     previous = b""
     after_pixels = False
 
@@ -48,6 +52,7 @@ def read_png(data: bytes) -> EssentialBlocks:
         if name == b"IDAT":
             if after_pixels:
                 raise ValueError("pixels in two places")
+            colours.clear()
         elif previous == b"IDAT":
             after_pixels = True
             blocks += frame
@@ -56,6 +61,9 @@ def read_png(data: bytes) -> EssentialBlocks:
             blocks += [_resized(data[start:end], canvas)] if name == b"IHDR" else []
         elif name in PNG_PIXELS or _has_orientation(data[start:end], texts):
             blocks.append(data[start:end])
+        elif name in colours and _has_colours(data[start:end]):
+            blocks.append(data[start:end])
+            colours.remove(name)
         previous = name
 
     return EssentialBlocks(b"".join(blocks), canvas=canvas)
@@ -158,3 +166,18 @@ def _has_orientation(chunk: bytes, texts: set[bytes]) -> bool:
         wanted = bool(found)
 
     return wanted and len(chunk) <= MAX_PNG_ANCILLARY_BYTES and _is_sound(chunk)
+
+
+def _has_colours(chunk: bytes) -> bool:
+    """Return whether an undamaged chunk has a gamma, or a colour profile of a bearable size."""
+    if not _is_sound(chunk):
+        return False
+    if chunk[4:8] != PNG_PROFILE:
+        return len(chunk) == 12 + PNG_COLOURS[chunk[4:8]]
+
+    _, _, packed = chunk[8:-4].partition(b"\0")
+    try:
+        profile = zlib.decompressobj().decompress(packed[1:], MAX_PNG_PROFILE_BYTES + 1)
+    except zlib.error:
+        return False
+    return packed[:1] == b"\0" and len(profile) <= MAX_PNG_PROFILE_BYTES

@@ -25,9 +25,11 @@ from tests.images.formats import (
     png_of_compressed,
     png_with,
     riff_chunk,
+    scene,
     webp_extended,
     zeros,
 )
+from tests.images.profiles import TURNED, many_inks, png_profile
 
 FILE = 24_900_000  # bytes
 PHOTO = "photo of 12 megapixels"
@@ -42,6 +44,7 @@ def excess() -> Images:
     yield from png_floods()
     yield from jpeg_floods()
     yield from other_floods()
+    yield from profiles()
 
 
 def repeated(block: bytes) -> bytes:
@@ -142,6 +145,23 @@ def jpeg_floods() -> Images:
         ("restart markers", b"\xff\xd0"),
     ):
         yield f"jpeg with {name} without end", jpeg_with(jpeg_segment(0xFE, b"") + repeated(junk))
+
+
+def profiles() -> Images:
+    """Yield colour profiles of the largest size, beyond it, and in very many segments."""
+    photo = scene(768, 256).convert("CMYK")
+    for side in (31, 33):
+        yield f"jpeg with {side**4:,} colours", encode(photo, "JPEG", icc_profile=many_inks(side))
+    yield (
+        "webp with a profile of 20 MB",
+        webp_extended(
+            64, 48, 32, riff_chunk(b"ICCP", TURNED + bytes(20_000_000)), picture("WEBP")[12:]
+        ),
+    )
+    part = jpeg_segment(0xE2, b"ICC_PROFILE\0\1\xff" + bytes(60_000))
+    yield "jpeg with profiles without end", jpeg_with(repeated(part))
+    many = png_chunk(b"iCCP", png_profile(bytes(999_000)))
+    yield "png with profiles without end", png_with(many * 10_000)
 
 
 def other_floods() -> Images:

@@ -14,6 +14,7 @@ from functions.serialize_image.image_preparation import prepare_image
 from functions.serialize_image.prepared_image import IMAGE_ERRORS, PreparedImage
 
 PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+PNG_COLOURS = {b"iCCP", b"gAMA", b"sRGB"}
 
 
 def has_pixels_of_file(prepared: PreparedImage, data: bytes) -> bool:
@@ -32,7 +33,8 @@ def _expected(image_format: str, data: bytes) -> Iterator[PreparedImage | None]:
     """Yield the images that Pillow reads from a file, or None if it refuses the file."""
     yield _prepared_untouched(data)
     if image_format == "PNG":
-        yield _prepared_untouched(_png_of_essential_chunks(data))
+        yield _prepared_untouched(_png_of(data, PNG_ESSENTIAL | PNG_COLOURS))
+        yield _prepared_untouched(_png_of(data, PNG_ESSENTIAL))
 
 
 def _prepared_untouched(data: bytes) -> PreparedImage | None:
@@ -88,11 +90,11 @@ def _frame_behind(image: Any) -> Image.Image:
     return on_white
 
 
-def _png_of_essential_chunks(data: bytes) -> bytes:
+def _png_of(data: bytes, names: set[bytes]) -> bytes:
     parts, at = [data[:8]], 8
     while at < len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4])
-        if data[at + 4 : at + 8] in PNG_ESSENTIAL:
+        if data[at + 4 : at + 8] in names:
             parts.append(data[at:end])
         at = end
     return b"".join(parts)

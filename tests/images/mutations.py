@@ -17,9 +17,12 @@ from tests.images.formats import (
     gif_on_canvas,
     noise,
     picture,
+    png_chunk,
+    png_with,
     png_with_frame_behind,
     scene,
 )
+from tests.images.profiles import TURNED, plain_inks
 
 SAMPLES = Path(__file__).parents[2] / "examples/photos"
 FORMAT_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
@@ -27,7 +30,8 @@ SIGNATURE = 12  # bytes
 LENGTHS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0xFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
 # The approximate beginnings of blocks of a JPEG, PNG or WebP.
 BLOCK = re.compile(
-    rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT)|VP8[ LX]|ALPH|ANMF|[,!]",
+    rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT|iCCP|gAMA)"
+    rb"|VP8[ LX]|ALPH|ANMF|[,!]",
     re.DOTALL,
 )
 
@@ -69,6 +73,9 @@ def sound_images() -> list[bytes]:
         ),
         *(encode(image.convert(mode), "JPEG", restart_marker_blocks=2) for mode in ("L", "CMYK")),
         encode(transparent, "WEBP", lossless=True),
+        *(encode(image, name, icc_profile=TURNED) for name in ("JPEG", "PNG", "WEBP")),
+        encode(image.convert("CMYK"), "JPEG", icc_profile=plain_inks()),
+        png_with(png_chunk(b"gAMA", struct.pack(">I", 100_000))),
         png_with_frame_behind(picture("PNG"), noise(24, 40), (40, 8)),
         gif_on_canvas(scene(16, 16), (64, 48), (24, 16)),
         *(bmp(64, 48, bits, kind, b"\x20\x11\0\5abcdef" * 96) for bits, kind in ((8, 1), (4, 2))),

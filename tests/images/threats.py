@@ -26,6 +26,7 @@ from tests.images.formats import (
     webp,
     webp_extended,
 )
+from tests.images.profiles import TURNED, grey, plain_inks, png_profile
 
 Images = Iterator[tuple[str, bytes]]
 
@@ -38,6 +39,7 @@ def threats() -> Images:
     yield from odd_modes()
     yield from odd_sizes()
     yield from damaged_metadata()
+    yield from damaged_profiles()
     yield from desynchronized()
 
 
@@ -265,6 +267,26 @@ def damaged_metadata() -> Images:
     yield "png with a chunk of no length", png_with(struct.pack(">I", 2**32 - 1) + b"tEXt")
     yield "png with a wrong checksum", png_with(png_chunk(b"tEXt", b"a\0b")[:-1] + b"?")
     yield "gif with a comment of no end", gif_with(b"!\xfe\xff" + bytes(9))
+
+
+def damaged_profiles() -> Images:
+    """Yield colour profiles with false counts, offsets, spaces and tags."""
+    plain = {"screen": TURNED, "grey": grey(1.0), "inks": plain_inks()}
+    for name, profile in plain.items():
+        for at in (0, 12, 16, 20, 36, 128, 132, 136, 140, 148, 160, len(profile) - 20):
+            for value in (0, 1, 0x7FFF_FFFF, 0xFFFF_FFFF):
+                damaged = profile[:at] + struct.pack(">I", value) + profile[at + 4 :]
+                yield (
+                    f"png with a profile of {name}, {value:x} at {at}",
+                    png_with(png_chunk(b"iCCP", png_profile(damaged))),
+                )
+                for mode in ("L", "CMYK"):
+                    yield (
+                        f"{mode} jpeg with a profile of {name}, {value:x} at {at}",
+                        encode(scene(64, 48).convert(mode), "JPEG", icc_profile=damaged),
+                    )
+    for gamma in (0, 1, 100_000, 2**31, 2**32 - 1):
+        yield f"png of gamma {gamma}", png_with(png_chunk(b"gAMA", struct.pack(">I", gamma)))
 
 
 def desynchronized() -> Images:

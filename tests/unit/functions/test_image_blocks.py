@@ -1,10 +1,12 @@
 """Metadata is removed from a file before a decoder reads it."""
 
+import zlib
+
 import pytest
 
 from functions.serialize_image.essential_blocks import MAX_BLOCKS
 from functions.serialize_image.image_blocks import MAX_READS, BoundedStream, essential_blocks
-from functions.serialize_image.jpeg_blocks import MAX_JPEG_WANTED
+from functions.serialize_image.jpeg_blocks import MAX_JPEG_PROFILE, MAX_JPEG_WANTED
 from functions.serialize_image.png_blocks import MAX_PNG_ANCILLARY_BYTES
 from tests.images.formats import (
     encode,
@@ -29,7 +31,8 @@ def test_file_without_metadata_is_left_as_it_is(image_format: str) -> None:
     "segments",
     [
         jpeg_segment(0xFE, b"a comment"),
-        jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1"),
+        jpeg_segment(0xE2, b"MPF\0"),
+        jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1") * (MAX_JPEG_PROFILE + 1),
         jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>"),
         jpeg_segment(0xED, b"Photoshop 3.0\x008BIM"),
         b"\xff" * 9,
@@ -40,6 +43,12 @@ def test_file_without_metadata_is_left_as_it_is(image_format: str) -> None:
 )
 def test_jpeg_loses_segments_that_do_not_affect_its_pixels(segments: bytes) -> None:
     assert picture("JPEG") == essential_blocks(jpeg_with(segments), "JPEG").data
+
+
+@pytest.mark.parametrize("count", [1, MAX_JPEG_PROFILE])
+def test_jpeg_keeps_a_profile(count: int) -> None:
+    data = jpeg_with(jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1") * count)
+    assert data == essential_blocks(data, "JPEG").data
 
 
 @pytest.mark.parametrize("body", [b"Adobe\0\x64\0\0\0\0\1", b"Exif\0\0II*\0"])
@@ -128,6 +137,20 @@ def test_png_cut_off_within_a_chunk_keeps_the_chunks_before() -> None:
 @pytest.mark.parametrize("name", [b"iCCP", b"gAMA", b"acTL", b"prVt", b"HUGE"])
 def test_png_loses_chunks_that_decoding_does_not_need(name: bytes) -> None:
     assert picture("PNG") == essential_blocks(png_with(png_chunk(name, bytes(9))), "PNG").data
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        (b"iCCP", b"a\0\0" + zlib.compress(b"b")),
+        (b"gAMA", b"\0\0\0\1"),
+        (b"sRGB", b"\0"),
+    ],
+)
+def test_png_keeps_the_first_chunk_on_colours_before_its_pixels(name: bytes, body: bytes) -> None:
+    chunk = png_chunk(name, body)
+    data = png_with(chunk * 2)[:-12] + chunk + png_chunk(b"IEND", b"")
+    assert png_with(chunk) == essential_blocks(data, "PNG").data
 
 
 def test_png_keeps_a_sound_orientation_only() -> None:
