@@ -31,7 +31,8 @@ def answer_item(answer: Answer) -> dict[str, Any]:
     }
     label = {"class": {"S": answer.label}} if answer.label is not None else {}
     machine = {"machine": _machine_value(answer.machine)} if answer.machine is not None else {}
-    return item | label | machine
+    asks = {"asks_another": {"BOOL": True}} if answer.asks_another else {}
+    return item | label | machine | asks | _probability(answer)
 
 
 def undo_item(answer: Answer, undone_at: str) -> dict[str, Any]:
@@ -80,7 +81,17 @@ def _answer(item: Mapping[str, Any]) -> Answer:
         model_digest=item["model_digest"]["S"],
         seconds=float(item["seconds"]["N"]),
         machine=_machine_of(item["machine"]["M"]) if "machine" in item else None,
+        label_probability=(
+            float(item["label_probability"]["N"]) if "label_probability" in item else None
+        ),
+        asks_another="asks_another" in item,
     )
+
+
+def _probability(answer: Answer) -> dict[str, Any]:
+    if answer.label_probability is None:
+        return {}
+    return {"label_probability": {"N": str(answer.label_probability)}}
 
 
 def _machine_value(machine: MachineDecision) -> dict[str, Any]:

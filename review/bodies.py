@@ -46,7 +46,7 @@ def answer_of(body: Mapping[str, Any], reviewer: str) -> Answer:
     seconds = body.get("seconds", 0)
     verdict = body.get("verdict")
 
-    if verdict not in set(Verdict) or not isinstance(seconds, int | float) or seconds < 0:
+    if verdict not in set(Verdict) or not isinstance(seconds, int | float) or not seconds >= 0:
         raise InvalidAnswerError(f"{verdict!r:.60}. {InvalidAnswerError.__doc__}")
     if (verdict == Verdict.CLASS) != isinstance(label, str):
         raise InvalidAnswerError(f"{label!r:.60}. {InvalidAnswerError.__doc__}")
@@ -61,6 +61,7 @@ def answer_of(body: Mapping[str, Any], reviewer: str) -> Answer:
         reason=Reason.REVIEW,  # the queue sets reason, digest and machine from the record
         model_digest="",
         seconds=min(float(seconds), 3600.0),
+        asks_another=body.get("asks_another") is True,
     )
 
 

@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
     REVIEW = "REVIEW"  # its confidence is below the threshold, or its class is always for review
     AUDIT = "AUDIT"  # drawn at random from all classified images, to judge the gate
-    SECOND_OPINION = "SECOND_OPINION"  # an audit that needs another reviewer
+    SECOND_OPINION = "SECOND_OPINION"  # it has an answer, and needs another reviewer's
     TYPICAL = "TYPICAL"  # of a folder: the most typical image of a cluster without labels
     SAMPLE = "SAMPLE"  # of a folder: drawn at random, since nothing is known of it yet
 
@@ -99,6 +99,10 @@ class Answer:
         seconds: How long the reviewer looked at the image.
         machine: The machine's decision, stored with each answer, so that the answers alone compare
             reviewers with the model. None before the answer is stored.
+        label_probability: The machine's probability of the given class, from 0 to 1, where the
+            verdict is `CLASS`. No machine has learned from this answer yet, so a low value makes
+            the label suspicious.
+        asks_another: Whether another reviewer has to answer too.
     """
 
     answer_id: str
@@ -111,6 +115,8 @@ class Answer:
     model_digest: str
     seconds: float
     machine: MachineDecision | None = None
+    label_probability: float | None = None
+    asks_another: bool = False
 
     @property
     def decision(self) -> tuple[Verdict, str | None]:
@@ -125,6 +131,7 @@ class WaitingImage:
     Args:
         outcome: ACCEPTED or REVIEW, the machine's; a review never changes it.
         revision: How many answers and undos the record has seen; a writer must know the last one.
+        second_look: Whether a person doubts the label, so that another reviewer has to answer.
     """
 
     key: ImageKey
@@ -138,6 +145,7 @@ class WaitingImage:
     model_digest: str
     recorded_at: str
     revision: int
+    second_look: bool = False
 
     @property
     def classes(self) -> list[str]:
@@ -172,19 +180,21 @@ class WaitingImage:
             model_digest=item["model_digest"]["S"],
             recorded_at=item["recorded_at"]["S"],
             revision=int(item.get("review_revision", {"N": "0"})["N"]),
+            second_look="second_look" in item,
         )
 
 
 def next_reason(image: WaitingImage, answers: Sequence[Answer]) -> Reason | None:
     """Return why an image waits after these answers, or None if its review is complete.
 
-    One answer is enough, except for audits: they calibrate and test the gate, so two reviewers must
-    agree.
+    One answer is enough, except for audits, which calibrate and test the gate, for answers that ask
+    another reviewer, and for labels that somebody doubts: two reviewers must agree.
     Where they differ, a third decides (docs/decisions.md, "Two opinions for audits").
     """
     if not answers:
         return Reason.AUDIT if image.audit_drawn else Reason.REVIEW
-    if not image.audit_drawn:
+    asked = any(answer.asks_another for answer in answers)
+    if not (image.audit_drawn or image.second_look or asked):
         return None
 
     agree = len({answer.decision for answer in answers}) < len(answers)

@@ -151,6 +151,7 @@ class ReviewQueue:
                 reason=image.reason,
                 model_digest=image.model_digest,
                 machine=image.machine,
+                label_probability=image.class_probabilities.get(answer.label or ""),
             )
             new = [*answers, complete]
             put = {"Item": answer_item(complete), "TableName": self.reviews}
@@ -258,12 +259,16 @@ class ReviewQueue:
         sets, removes = ["review_revision = :next"], []
 
         if reason is None:
-            sets.append("review = :review")
-            values[":review"] = {"M": review_of(deciding_answer(answers), len(answers))}
             removes += ["waits_for"]
         else:
             sets.append("waits_for = :reason")
             values[":reason"] = {"S": reason}
+
+        # A label that somebody doubts stands until another reviewer answers.
+        if reason is None or (image.second_look and len(answers) == 1):
+            sets.append("review = :review")
+            values[":review"] = {"M": review_of(deciding_answer(answers), len(answers))}
+        else:
             removes += ["review"]
 
         if answers:
@@ -284,10 +289,11 @@ class ReviewQueue:
             unchanged = "review_revision = :revision"
             values[":revision"] = {"N": str(image.revision)}
 
+        removed = f" REMOVE {', '.join(removes)}" if removes else ""
         return {
             "TableName": self.results,
             "Key": record_key(image.key),
-            "UpdateExpression": f"SET {', '.join(sets)} REMOVE {', '.join(removes)}",
+            "UpdateExpression": f"SET {', '.join(sets)}{removed}",
             "ConditionExpression": f"attribute_exists(image_url) AND {unchanged}",
             "ExpressionAttributeValues": values,
         }

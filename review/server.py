@@ -9,7 +9,7 @@ import uvicorn
 
 from cli.errors import CommandError
 from review.sources import PictureSource, Queue
-from review.web import Review, application
+from review.web import Opinions, Review, application
 
 HOST = "127.0.0.1"
 
@@ -24,19 +24,23 @@ def serve(
     reviewer: str,
     port: int,
     started: Callable[[str], object],
+    *,
+    opinions: Opinions,
 ) -> None:
     """Serve the page on a port of 127.0.0.1 (0: a free one) until the process is interrupted.
 
     Args:
         reviewer: The name that answers are stored under.
         started: Called with the address to open, once the page can be opened.
+        opinions: Which answers ask another reviewer, beside those about audits.
 
     Raises:
         PortInUseError: Another program listens on the port.
     """
     with contextlib.closing(_listen(port)) as listener:
         host = f"{HOST}:{listener.getsockname()[1]}"
-        review = Review(queue, pictures, reviewer, host, secrets.token_urlsafe(24))
+        token = secrets.token_urlsafe(24)
+        review = Review(queue, pictures, reviewer, host, token, opinions)
         config = uvicorn.Config(
             application(review), log_level="warning", lifespan="off", server_header=False
         )

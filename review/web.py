@@ -3,7 +3,8 @@
 `review/guard.py` lets only the page itself send requests.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,18 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
+class Opinions(StrEnum):
+    """Which answers ask another reviewer, beside those about audits."""
+
+    ALONE = "ALONE"  # none: there is one reviewer
+    ON_DEMAND = "ON_DEMAND"
+    ALWAYS = "ALWAYS"
+
+    def asks(self, demanded: bool) -> bool:
+        """Return whether an answer asks another reviewer."""
+        return self is Opinions.ALWAYS or (self is Opinions.ON_DEMAND and demanded)
+
+
 @dataclass(frozen=True)
 class Review:
     """What the application works with.
@@ -66,6 +79,7 @@ class Review:
         reviewer: The name that answers are stored under.
         host: The address of the application, as browsers name it in the Host header.
         token: The secret of this start of the application.
+        opinions: Which answers ask another reviewer, beside those about audits.
     """
 
     queue: Queue
@@ -73,6 +87,7 @@ class Review:
     reviewer: str
     host: str
     token: str
+    opinions: Opinions = Opinions.ON_DEMAND
 
     @property
     def address(self) -> str:
@@ -95,7 +110,12 @@ def application(review: Review) -> Starlette:
             answer.set_cookie(COOKIE, review.token, httponly=True, samesite="strict")
             return answer
         return HTMLResponse(
-            page.render(token=review.token, scope=review.scope, reviewer=review.reviewer)
+            page.render(
+                token=review.token,
+                scope=review.scope,
+                reviewer=review.reviewer,
+                opinions=review.opinions,
+            )
         )
 
     async def claim(request: Request) -> Response:
@@ -120,6 +140,7 @@ def application(review: Review) -> Starlette:
         body = await body_of(request)
         reviewer = reviewer_of(body, review.reviewer)
         given = answer_of(body, review.reviewer)
+        given = replace(given, asks_another=review.opinions.asks(given.asks_another))
         reason = await run_in_threadpool(review.queue.answer, given, reviewer)
         return JSONResponse({"waits_for": reason})
 

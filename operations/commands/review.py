@@ -8,11 +8,14 @@ from pathlib import Path
 
 from cli.arguments import whole
 from cli.command_line import Result
+from cli.console import number_of
 from cli.errors import CommandError
 from operations.service.context import Context
 from review.pictures import Pictures
 from review.queue import ReviewQueue
+from review.second_look import GivenLabel, look_again
 from review.server import serve
+from review.web import Opinions
 from untrusted.console import Console
 
 HELP = "open the page on which you label the images that wait for a review"
@@ -22,6 +25,12 @@ _NAME = re.compile(r"[\w.@+=,-]{1,128}")  # as IAM allows in names; a lease uses
 
 class InvalidReviewerError(CommandError):
     """Give a --reviewer of at most 128 characters: letters, digits and _.@+=,- are allowed."""
+
+    status = 2
+
+
+class NoSecondReviewerError(CommandError):
+    """A folder has one reviewer: leave out --two-opinions and --second-look."""
 
     status = 2
 
@@ -54,6 +63,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=PORT,
         help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)",
     )
+    add(
+        "--two-opinions",
+        action="store_true",
+        help="have another reviewer answer each image too, without seeing your answer",
+    )
+    add(
+        "--second-look",
+        type=whole(1, 10_000),
+        metavar="N",
+        help="before: let the N reviewed images with the most suspicious labels wait again",
+    )
     add("--no-browser", action="store_true", help="print the address, and open no browser")
 
 
@@ -74,14 +94,32 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         service.require_reviews(),
     )
     pictures = Pictures(context.aws.s3, service.image_bucket)
+    doubted = _look_again(context, options.second_look) if options.second_look else []
     waiting = sum(queue.waiting().values())
 
     def started(address: str) -> None:
         context.console.print(f"{waiting:,} images wait for {reviewer}. Ctrl-C ends the page.")
         _open(context.console, options, address)
 
-    serve(queue, pictures, reviewer, options.port, started)
-    return Result({"reviewer": reviewer, "waiting": sum(queue.waiting().values())})
+    opinions = Opinions.ALWAYS if options.two_opinions else Opinions.ON_DEMAND
+    serve(queue, pictures, reviewer, options.port, started, opinions=opinions)
+    left = sum(queue.waiting().values())
+    return Result({"reviewer": reviewer, "waiting": left, "second_looks": len(doubted)})
+
+
+def _look_again(context: Context, count: int) -> list[GivenLabel]:
+    """Let the most suspicious labels wait for another reviewer, and show them."""
+    service = context.service
+    doubted = look_again(
+        context.aws.dynamodb, service.results_table, service.require_reviews(), count
+    )
+    for one in doubted:
+        context.console.print(f"{one.probability:.3f} {one.label} {one.key.image_url}")
+    context.console.print(
+        f"{number_of(len(doubted), 'label')} with the lowest probabilities will be looked at "
+        "again. The reviewer who gave a label does not get its image."
+    )
+    return doubted
 
 
 def label(console: Console, options: argparse.Namespace) -> Result:
@@ -89,10 +127,13 @@ def label(console: Console, options: argparse.Namespace) -> Result:
 
     Raises:
         InvalidReviewerError: the name has other characters.
+        NoSecondReviewerError: an option needs another reviewer.
         CommandError: the folder cannot be labelled; the class says why.
     """
     from review.folder.session import opened  # loads numpy and scipy, which other commands need not
 
+    if options.two_opinions or options.second_look:
+        raise NoSecondReviewerError
     reviewer = _reviewer(options.reviewer or getpass.getuser())
     with opened(options.folder, options.classes, console) as session:
 
@@ -100,7 +141,8 @@ def label(console: Console, options: argparse.Namespace) -> Result:
             console.print(f"{session.greeting} Ctrl-C ends the page.")
             _open(console, options, address)
 
-        serve(session.queue, session.pictures, reviewer, options.port, started)
+        alone = Opinions.ALONE
+        serve(session.queue, session.pictures, reviewer, options.port, started, opinions=alone)
     return Result(session.result())
 
 

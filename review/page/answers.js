@@ -9,7 +9,7 @@ import { drop, keep, keepSession, pause, state, tell } from "./state.js";
 const AT_ONCE = 6; // requests, as many as a browser sends to one host
 
 // Answer an image; return its part of the history.
-export function answer(image, verdict, label, seconds) {
+export function answer(image, verdict, label, seconds, asksAnother = false) {
   const action = {
     kind: "answer",
     answer_id: crypto.randomUUID(),
@@ -20,6 +20,7 @@ export function answer(image, verdict, label, seconds) {
     at: Date.now(),
   };
   if (label !== undefined) action.class = label;
+  if (asksAnother) action.asks_another = true;
   keep(action);
   state.images = state.images.filter((one) => one.id !== image.id);
   state.session.done += 1;

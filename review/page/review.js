@@ -37,10 +37,12 @@ function skipShown() {
 const ACTIONS = {
   none: () => single.give("NONE_OF_THESE"), unusable: () => single.give("NOT_USABLE"),
   undo, skip: skipShown, again, rotate, zoom, probabilities, dismiss, "to-wall": switchMode,
+  ask: single.ask,
   settle: wall.settle, "take-back": undo, "skip-wall": skipShown, "one-by-one": switchMode,
 };
 for (const [id, action] of Object.entries(ACTIONS)) {
   const button = element(id);
+  if (!button) continue; // `ask`, if every answer asks another reviewer
   if (button.dataset.key) withKey(button);
   button.addEventListener("click", action);
 }

@@ -33,6 +33,7 @@ export function show() {
   if (image && image === shown) return;
 
   shown = image ?? null;
+  element("ask")?.setAttribute("aria-pressed", "false");
   resetTools();
   const picture = image?.picture ?? Object.assign(new Image(), { alt: "", hidden: true });
   picture.id = "picture";
@@ -95,10 +96,18 @@ function classes(names) {
   group.replaceChildren(...buttons);
 }
 
+// Ask for the opinion of another reviewer with the next answer.
+export function ask() {
+  element("ask").setAttribute("aria-pressed", String(!asks()));
+}
+
+const asks = () => element("ask")?.getAttribute("aria-pressed") === "true";
+
 export function give(verdict, label) {
   const image = state.images[0];
   if (!image?.settled) return; // nobody has seen it yet
   const seconds = (performance.now() - shownAt) / 1000;
-  state.session.history.push({ answers: [answer(image, verdict, label, seconds)] });
+  const given = answer(image, verdict, label, seconds, asks());
+  state.session.history.push({ answers: [given] });
   moveOn();
 }

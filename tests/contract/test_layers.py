@@ -50,7 +50,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"web"},
         {"bodies", "guard", "sources"},
         {"folder"},
-        {"pictures", "queue"},
+        {"pictures", "queue", "second_look"},
         {"events", "features", "learning", "leases", "walls"},
         {"answers", "counts"},
         {"images", "selection"},

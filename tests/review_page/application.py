@@ -13,6 +13,7 @@ from review.images import ImageKey, Reason
 from review.pictures import Pictures
 from review.queue import INDEX, ReviewQueue
 from review.server import serve
+from review.web import Opinions
 
 CLASSES = {"automobile": 0.4, "truck": 0.6}
 EXPIRED = "expired"  # a file: as long as it exists, DynamoDB refuses the credentials
@@ -213,4 +214,5 @@ def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any
     dynamodb.meta.events.register("before-call.dynamodb", refuse)
     events = storage.cloud.client("events")
     queue = ReviewQueue(dynamodb, events, storage.results, storage.reviews)
-    serve(queue, Pictures(s3, storage.name), reviewer, port, sender.send)
+    pictures = Pictures(s3, storage.name)
+    serve(queue, pictures, reviewer, port, sender.send, opinions=Opinions.ON_DEMAND)

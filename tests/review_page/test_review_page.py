@@ -336,6 +336,28 @@ def test_prediction_of_an_audit_is_hidden(
     assert tab.run("state.images[0].prediction") is None
 
 
+def test_reviewer_asks_another_with_one_key(
+    application: Application, photos: list[bytes], new_tab: Any
+) -> None:
+    add(application.storage, photos, 3)
+    tab = new_tab().open(application.start().address)
+    tab.press("o")
+    asked = tab.press("1")
+    tab.press("1")
+    tab.await_sent()
+    tab.await_progress("2 answered, 2 waiting")
+    application.kill()
+
+    application.reviewer = "bert"
+    other = new_tab().open(application.start().address)
+    assert asked == other.name
+    assert "The prediction and the first answer are hidden" in other.page.inner_text("#reason")
+    assert other.run("state.images[0].prediction") is None
+    other.press("1")
+    other.await_sent()
+    other.await_progress("1 answered, 1 waiting")
+
+
 def test_focus_stays_on_the_button_of_the_class(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:

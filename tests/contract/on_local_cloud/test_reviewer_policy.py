@@ -13,6 +13,7 @@ from review.images import Answer, ImageKey, Reason, Verdict
 from review.leases import Reviewer
 from review.pictures import Pictures
 from review.queue import ReviewQueue
+from review.second_look import look_again
 from tests.unit.review.conftest import table
 
 TEMPLATE = Path(__file__).parents[3] / "stacks/reviewers.yaml"
@@ -135,6 +136,18 @@ def test_reviewer_claims_reads_answers_and_takes_back(account: Account) -> None:
     queue.release(ANNE, [account.key])
     assert queue.answer(replace(answer, answer_id="answer-2"), ANNE) is None
     assert account.user("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+
+
+def test_reviewer_lets_a_suspicious_label_wait_again(account: Account) -> None:
+    stored = account.root("s3").put_object(Bucket=BUCKET, Key="uploads/b.jpg", Body=PICTURE)
+    key = ImageKey(f"s3://{BUCKET}/uploads/b.jpg", stored["VersionId"])
+    account.root("dynamodb").put_item(TableName=RESULTS, Item=record(key))
+    answer = Answer(
+        "answer-b", key, Verdict.CLASS, "truck", "anne", "2026-01-02", Reason.REVIEW, "", 1.5
+    )
+    account.queue.answer(answer, ANNE)
+    doubted = look_again(account.user("dynamodb"), RESULTS, REVIEWS, 5)
+    assert key in [one.key for one in doubted]
 
 
 @pytest.mark.parametrize("attribute", ["outcome", "classification", "confidence_score"])

@@ -10,9 +10,10 @@ from tests.security.rights.policies import STACK
 from tests.workflow.least_privilege.policies import Call
 
 POLICY = "ReviewerPolicy"
-# Attributes that review/queue.py names in its updates of a record.
+# Attributes that review/queue.py, review/leases.py and review/second_look.py name in its updates of a record.
 LEASE = ("image_url", "version", "waits_for", "reviewers", "lease_holder", "lease_until")
 ANSWER = (*LEASE, "review", "review_revision")
+SECOND_LOOK = ("image_url", "version", "waits_for", "second_look", "review", "review_revision")
 _KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/<id>"
 
 
@@ -34,7 +35,7 @@ def _on_tables() -> Iterator[Call]:
     yield Call(POLICY, "dynamodb:GetItem", results.arn)
     # Amazon DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access
     # control": dynamodb:Attributes lists the attributes that a request names.
-    for named in (LEASE, ANSWER):
+    for named in (LEASE, ANSWER, SECOND_LOOK):
         yield Call(
             POLICY,
             "dynamodb:UpdateItem",
@@ -43,6 +44,7 @@ def _on_tables() -> Iterator[Call]:
         )
     yield Call(POLICY, "dynamodb:PutItem", reviews.arn)
     yield Call(POLICY, "dynamodb:Query", reviews.arn)
+    yield Call(POLICY, "dynamodb:Scan", reviews.arn)
     for table in (results, reviews):
         yield _decrypt("dynamodb", "kms:encryptioncontext:aws:dynamodb:tablename", table.name)
 

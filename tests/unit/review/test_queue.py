@@ -214,6 +214,43 @@ def test_third_reviewer_decides_where_two_differ(
     assert decided == account.record(key)["review"]["M"]["class"]["S"]
 
 
+def test_answer_that_asks_another_reviewer_waits_for_a_second_opinion(
+    account: Account, answered: Build
+) -> None:
+    key = account.add("one.jpg")
+    asking = replace(answered(key), asks_another=True)
+    assert Reason.SECOND_OPINION == account.queue.answer(asking, ANNE)
+    assert [] == claimed(account, ANNE)
+    assert [key] == claimed(account, BERT)
+    assert account.queue.answer(answered(key, BERT, answered_at="2026-01-03"), BERT) is None
+    assert "2" == account.record(key)["review"]["M"]["answers"]["N"]
+
+
+def test_third_reviewer_decides_where_a_second_opinion_differs(
+    account: Account, answered: Build
+) -> None:
+    key = account.add("one.jpg")
+    account.queue.answer(replace(answered(key), asks_another=True), ANNE)
+    second = account.queue.answer(answered(key, BERT, "automobile", answered_at="2026-01-03"), BERT)
+    assert Reason.SECOND_OPINION == second
+    third = account.queue.answer(answered(key, CARL, "automobile", answered_at="2026-01-04"), CARL)
+    assert third is None
+    assert "automobile" == account.record(key)["review"]["M"]["class"]["S"]
+
+
+def test_undo_of_the_answer_that_asked_asks_nobody(account: Account, answered: Build) -> None:
+    key = account.add("one.jpg")
+    account.queue.answer(replace(answered(key), asks_another=True), ANNE)
+    assert Reason.REVIEW == account.queue.undo(key, "anne-1", ANNE).reason
+    assert account.queue.answer(answered(key, BERT), BERT) is None
+
+
+def test_answer_stores_the_probability_of_its_label(account: Account, answered: Build) -> None:
+    account.queue.answer(answered(account.add("one.jpg"), label="automobile"), ANNE)
+    [item] = account.stored_answers()
+    assert {"N": "0.4"} == item["label_probability"]
+
+
 def test_undo_takes_the_answer_back_and_keeps_its_item(account: Account, answered: Build) -> None:
     key = account.add("one.jpg")
     answer = answered(key)

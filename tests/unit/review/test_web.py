@@ -1,5 +1,6 @@
 import asyncio
 import io
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.applications import Starlette
 from review.bodies import MAX_BODY
 from review.images import ImageKey, Reason
 from review.queue import ReviewQueue
-from review.web import Review, application
+from review.web import Opinions, Review, application
 from tests.unit.review.conftest import BUCKET, Account
 
 HOST = "127.0.0.1:8765"
@@ -115,6 +116,21 @@ def test_prediction_is_hidden_in_audits(page: Page, account: Account, reason: Re
     (image,) = claim(page)["images"]
     assert image["prediction"] is None
     assert "0.6" not in str(image)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_answer_asks_another_reviewer_on_demand(page: Page, account: Account, asks: bool) -> None:
+    key = account.add("one.jpg")
+    answered = page.post("/answer", json=answer(key.id, asks_another=asks))
+    assert {"waits_for": Reason.SECOND_OPINION if asks else None} == answered.json()
+
+
+def test_option_asks_another_reviewer_with_every_answer(account: Account) -> None:
+    review = Review(account.queue, account.pictures, "anne", HOST, TOKEN, Opinions.ALWAYS)
+    page = Page(application(review))
+    answered = page.post("/answer", json=answer(account.add("one.jpg").id))
+    assert {"waits_for": Reason.SECOND_OPINION} == answered.json()
+    assert 'id="ask"' not in page.get("/").text
 
 
 def test_answer_is_taken_back(page: Page, account: Account) -> None:
@@ -280,6 +296,11 @@ def test_wrong_answer_is_refused_and_stores_nothing(
     assert 400 == refused.status_code
     assert refused.json()["message"]
     assert [] == account.stored_answers()
+
+
+def test_seconds_that_are_not_a_number_are_refused(page: Page, account: Account) -> None:
+    body = json.dumps(answer(account.add("one.jpg").id, seconds=float("nan"))).encode()
+    assert 400 == page.post("/answer", content=body).status_code
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"no JSON", b"[" * 100_000, b" " * (MAX_BODY + 1)])
