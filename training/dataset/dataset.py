@@ -61,6 +61,11 @@ class StagedImage:
         """Return the content digest that names the image."""
         return PurePosixPath(self.key).stem
 
+    @property
+    def path(self) -> str:
+        """Return the split, the class and the file name, as in images.csv."""
+        return "/".join(PurePosixPath(self.key).parts[-3:])
+
 
 @dataclass(frozen=True)
 class Dataset:

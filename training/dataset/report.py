@@ -17,6 +17,7 @@ from untrusted.console import Console
 from untrusted.text import spreadsheet_cell
 
 _SHOWN = 5
+_IMAGES = "images.csv"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,19 @@ def write_images(splits: Splits, folder: Path) -> None:
         }
         for file in files
     )
-    _write(folder / "images.csv", ("split", "image", "source", "reason"), rows)
+    _write(folder / _IMAGES, ("split", "image", "source", "reason"), rows)
+
+
+def read_sources(folder: Path) -> dict[str, str]:
+    """Return the source of each image by its split and path, as `write_images` wrote them.
+
+    The run's folder may be on another machine; then the result is empty.
+    """
+    path = folder / _IMAGES
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {f"{row['split']}/{row['image']}": row["source"] for row in csv.DictReader(file)}
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -42,7 +43,7 @@ class Sample:
     """Calibrated probabilities (images, classes) and class indices (images,) of calibration images.
 
     `labelled` is the number of images of the whole dataset, which includes the calibration images.
-    `keys` are the keys of the images in S3, if they are known.
+    `names` are the sources of the images, or their keys in S3.
     """
 
     probabilities: Floats
@@ -50,18 +51,28 @@ class Sample:
     class_names: Sequence[str]
     other_class: str | None
     labelled: int
-    keys: Sequence[str] = ()
+    names: Sequence[str] = ()
 
     @classmethod
-    def of(cls, answers: Sequence[Answer], card: Mapping[str, Any], labelled: int) -> Self:
-        """Read the endpoint's answers as the service does with the model card."""
+    def of(
+        cls,
+        answers: Sequence[Answer],
+        card: Mapping[str, Any],
+        labelled: int,
+        sources: Mapping[str, str] = MappingProxyType({}),
+    ) -> Self:
+        """Read the endpoint's answers as the service does with the model card.
+
+        `sources` has the source of an image by its split and path.
+        """
         probabilities = np.array([answer.probabilities for answer in answers]).reshape(
             -1, len(card["labels"])
         )
         labels = np.array([answer.label for answer in answers], dtype=np.int64)
         served = as_served(probabilities, card["temperature"]) if len(answers) else probabilities
-        keys = [answer.image.key for answer in answers]
-        return cls(served, labels, card["labels"], card.get("other_class"), labelled, keys)
+        images = [answer.image for answer in answers]
+        names = [sources.get(image.path, image.key) for image in images]
+        return cls(served, labels, card["labels"], card.get("other_class"), labelled, names)
 
     @property
     def real_classes(self) -> list[str]:
@@ -83,7 +94,7 @@ class Sample:
 
     def described(self, place: int) -> str:
         """Describe an image with its label and its prediction."""
-        name = self.keys[place] if self.keys else f"image {place}"
+        name = self.names[place] if self.names else f"image {place}"
         label = self.class_names[self.labels[place]]
         prediction = self.class_names[self.probabilities[place].argmax()]
         return f"{name}: labelled {label}, predicted {prediction} ({self._confidences[place]:.3f})"
@@ -223,6 +234,7 @@ def _second_look(sample: Sample, conflict: LabelConflict) -> str:
     return (
         f"labels contradict each other. {len(differing):,} of the {conflict.images:,} most "
         f"confident images have another label than the prediction, and the confidence foresees "
-        f"{conflict.foreseen:.1f}. Look at them with "
-        f"`scones review --second-look {len(differing)}`, the most confident first:\n{listed}"
+        f"{conflict.foreseen:.1f}. Look at them, the most confident first:\n{listed}\n"
+        "Correct wrong labels in the source, and stage again. Where one reviewer gave a label, "
+        f"`scones review --second-look {len(differing)}` asks another one."
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.arguments import add_workers_argument, share_below_one
 from training.dataset.dataset import Dataset
+from training.dataset.report import read_sources
 from training.models.served_model import ServedModel
 from training.steps.context import Context
 
@@ -73,7 +74,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = calibrated(served.card, answers)
 
-    sample = Sample.of(answers, card, sum(map(dataset.size, dataset.counts)))
+    labelled = sum(map(dataset.size, dataset.counts))
+    sample = Sample.of(answers, card, labelled, read_sources(context.run.folder))
     choose = thresholds_by_class if options.per_class else common_threshold
     chosen = choose(sample, guarantee)
     served.write_card(context.aws.ssm, context.names, card | chosen.members)

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training.dataset.answer import Answer
+from training.dataset.dataset import StagedImage
 from training.models.model_card import MAX_BYTES
 from training.statistics.precision_guarantee import PrecisionGuarantee
 from training.statistics.thresholds import (
@@ -77,8 +79,8 @@ def confident(*differing: int, images: int = 1_000) -> Sample:
     confidences = np.linspace(0.999, 0.98, images)
     probabilities = np.column_stack([confidences, np.zeros(images), 1 - confidences])
     labels = np.where(np.isin(np.arange(images), differing), NAMES.index("truck"), 0)
-    keys = [f"calibration/{number}.png" for number in range(images)]
-    return Sample(probabilities, labels, NAMES, "other", labelled=10 * images, keys=keys)
+    names = [f"photos/{number}.jpg" for number in range(images)]
+    return Sample(probabilities, labels, NAMES, "other", labelled=10 * images, names=names)
 
 
 def refused(sample: Sample) -> str:
@@ -95,9 +97,21 @@ def test_contradicting_labels_are_offered_for_a_second_look() -> None:
 
 
 def test_contradicting_labels_are_listed_the_most_confident_first() -> None:
-    first, *rest = refused(confident(*range(5, 1_000, 20))).splitlines()[1:]
-    assert "calibration/5.png: labelled truck, predicted car (0.999)" == first.strip()
-    assert 5 == len(rest)  # four more images and the advice
+    lines = refused(confident(*range(5, 1_000, 20))).splitlines()
+    listed = [line.strip() for line in lines if line.startswith("  ")]
+    assert "photos/5.jpg: labelled truck, predicted car (0.999)" == listed[0]
+    assert 5 == len(listed)
+
+
+def test_images_are_named_by_their_source_where_it_is_known() -> None:
+    answers = [
+        Answer(StagedImage(f"datasets/cars/calibration/car/{name}.png", 0), (0.1, 0.9), 1.0, "A")
+        for name in ("a", "b")
+    ]
+    card = {"labels": ["car", "truck"], "temperature": 1.0}
+    found = Sample.of(answers, card, 20, {"calibration/car/a.png": "photos/1.jpg"})
+    assert "photos/1.jpg: labelled car, predicted truck (0.900)" == found.described(0)
+    assert found.described(1).startswith("datasets/cars/calibration/car/b.png:")
 
 
 def test_refusal_for_too_few_images_offers_no_second_look() -> None:

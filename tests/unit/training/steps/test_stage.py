@@ -13,6 +13,7 @@ from botocore.stub import Stubber
 
 from tests.unit.training.fake_clients import hooked
 from training.dataset.dataset import SPLITS, Dataset, TooFewClassesError, TooFewImagesError
+from training.dataset.report import read_sources
 from training.dataset.source import OtherClassTakenError, SourceNotReadableError
 from training.dataset.upload import PlaceTakenError
 from training.project.bucket import BucketNotUsableError
@@ -155,6 +156,19 @@ def test_every_image_of_the_dataset_is_listed_with_its_origin(
     found = rows(context, "images.csv")
     assert {str(path) for path in source_folder.rglob("*.png")} == {row["source"] for row in found}
     assert {f"{row['split']}/{row['image']}" for row in found} < listed(context)
+
+
+def test_source_of_every_image_is_found_by_its_path(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
+    stage(source_folder)
+    sources = read_sources(context.run.folder)
+    assert {str(path) for path in source_folder.rglob("*.png")} == {*sources.values()}
+    assert sources.keys() < listed(context)
+
+
+def test_run_of_another_machine_has_no_sources(tmp_path: Path) -> None:
+    assert {} == read_sources(tmp_path)
 
 
 def test_the_table_and_the_next_command_are_shown(
