@@ -10,7 +10,8 @@ from tests.security.rights.policies import STACK
 from tests.workflow.least_privilege.policies import Call
 
 POLICY = "ReviewerPolicy"
-# Attributes that review/queue.py, review/leases.py and review/second_look.py name in its updates of a record.
+# Attributes that review/queue.py, review/leases.py and review/second_look.py name in their
+# updates of a record.
 LEASE = ("image_url", "version", "waits_for", "reviewers", "lease_holder", "lease_until")
 ANSWER = (*LEASE, "review", "review_revision")
 SECOND_LOOK = ("image_url", "version", "waits_for", "second_look", "review", "review_revision")
