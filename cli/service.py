@@ -23,7 +23,9 @@ OUTPUTS = {
     "backlog_prefix": "BacklogPrefix",
 }
 BACKLOG_WORKFLOW = "BacklogWorkflowArn"  # an output that is missing beside an Express workflow
-REVIEWS_TABLE = "ReviewsTableName"  # an output that older stacks do not have
+# Outputs that older stacks do not have.
+REVIEWS_TABLE = "ReviewsTableName"
+ENDPOINT = "EndpointName"
 
 
 class StackNotFoundError(CommandError):
@@ -54,6 +56,7 @@ class Service:
     backlog_prefix: str
     backlog_workflow_arn: str | None  # None beside an Express workflow
     reviews_table: str | None = None  # None in a stack from before the review page
+    endpoint: str | None = None  # the endpoint that classifies
 
     def image_url(self, key: str) -> str:
         """Return the URL of an object in the image bucket."""
@@ -133,6 +136,7 @@ def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> 
         **named,
         backlog_workflow_arn=outputs.get(BACKLOG_WORKFLOW),
         reviews_table=outputs.get(REVIEWS_TABLE),
+        endpoint=outputs.get(ENDPOINT),
     )
 
 

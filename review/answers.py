@@ -5,6 +5,8 @@ from typing import Any
 
 from review.images import Answer, ImageKey, MachineDecision, Reason, Verdict
 
+INDEX = "AnswersByTime"  # all answers and undos, the oldest first
+LOG = "answers"  # the index has one partition: people do not write a thousand answers a second
 _UNDO = "#undo"
 
 
@@ -21,6 +23,7 @@ def undo_key(key: ImageKey, answer_id: str) -> dict[str, Any]:
 def answer_item(answer: Answer) -> dict[str, Any]:
     """Return an answer as an item."""
     item = answer_key(answer.key, answer.answer_id) | {
+        "log": {"S": LOG},
         "version": {"S": answer.key.version},
         "verdict": {"S": answer.verdict},
         "reviewer": {"S": answer.reviewer},
@@ -38,6 +41,7 @@ def answer_item(answer: Answer) -> dict[str, Any]:
 def undo_item(answer: Answer, undone_at: str) -> dict[str, Any]:
     """Return the item that takes an answer back."""
     return undo_key(answer.key, answer.answer_id) | {
+        "log": {"S": LOG},
         "version": {"S": answer.key.version},
         "reviewer": {"S": answer.reviewer},
         "answered_at": {"S": undone_at},

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from cli.errors import CommandError
+from review.overview.routes import Overview, OverviewSource
 from review.sources import PictureSource, Queue
 from review.web import Opinions, Review, application
 
@@ -26,6 +27,7 @@ def serve(
     started: Callable[[str], object],
     *,
     opinions: Opinions,
+    overview: OverviewSource | None = None,
 ) -> None:
     """Serve the page on a port of 127.0.0.1 (0: a free one) until the process is interrupted.
 
@@ -33,6 +35,7 @@ def serve(
         reviewer: The name that answers are stored under.
         started: Called with the address to open, once the page can be opened.
         opinions: Which answers ask another reviewer, beside those about audits.
+        overview: What the overview shows; None serves no overview.
 
     Raises:
         PortInUseError: Another program listens on the port.
@@ -40,12 +43,27 @@ def serve(
     with contextlib.closing(_listen(port)) as listener:
         host = f"{HOST}:{listener.getsockname()[1]}"
         token = secrets.token_urlsafe(24)
-        review = Review(queue, pictures, reviewer, host, token, opinions)
+        shown = Overview(overview) if overview else None
+        review = Review(queue, pictures, reviewer, host, token, opinions, shown)
         config = uvicorn.Config(
             application(review), log_level="warning", lifespan="off", server_header=False
         )
         started(review.address)
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, shown).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server whose end also ends the streams of the overview, which it would wait for."""
+
+    def __init__(self, config: uvicorn.Config, overview: Overview | None) -> None:
+        super().__init__(config)
+        self._overview = overview
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then the server."""
+        if self._overview:
+            self._overview.leaving.set()
+        await super().shutdown(sockets)
 
 
 def _listen(port: int) -> socket.socket:

@@ -28,6 +28,7 @@ from cli.errors import CommandError
 from review.bodies import MAX_NAME, answer_of, body_of, key_of, keys_of, reviewer_of, text_of
 from review.guard import COOKIE, only_own_page
 from review.images import ImageKey, InvalidAnswerError, InvalidImageIdError, Reason, WaitingImage
+from review.overview.routes import Overview
 from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError, small
 from review.queue import (
     AnsweredElsewhereError,
@@ -80,6 +81,7 @@ class Review:
         host: The address of the application, as browsers name it in the Host header.
         token: The secret of this start of the application.
         opinions: Which answers ask another reviewer, beside those about audits.
+        overview: The overview, where there is one.
     """
 
     queue: Queue
@@ -88,6 +90,7 @@ class Review:
     host: str
     token: str
     opinions: Opinions = Opinions.ON_DEMAND
+    overview: Overview | None = None
 
     @property
     def address(self) -> str:
@@ -115,6 +118,7 @@ def application(review: Review) -> Starlette:
                 scope=review.scope,
                 reviewer=review.reviewer,
                 opinions=review.opinions,
+                overview=review.overview is not None,
             )
         )
 
@@ -185,6 +189,7 @@ def application(review: Review) -> Starlette:
             Route("/answer", answer, methods=["POST"]),
             Route("/undo", undo, methods=["POST"]),
             Route("/release", release, methods=["POST"]),
+            *(review.overview.routes() if review.overview else []),
         ],
         exception_handlers={
             CommandError: _named_error,

@@ -5,6 +5,7 @@ import getpass
 import re
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.arguments import whole
 from cli.command_line import Result
@@ -17,6 +18,9 @@ from review.second_look import GivenLabel, look_again
 from review.server import serve
 from review.web import Opinions
 from untrusted.console import Console
+
+if TYPE_CHECKING:
+    from review.overview.source import ServiceOverview
 
 HELP = "open the page on which you label the images that wait for a review"
 PORT = 8642
@@ -33,6 +37,10 @@ class NoSecondReviewerError(CommandError):
     """A folder has one reviewer: leave out --two-opinions and --second-look."""
 
     status = 2
+
+
+class NotWritableError(CommandError):
+    """Name a file in a folder where you may write."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="before: let the N reviewed images with the most suspicious labels wait again",
     )
     add("--no-browser", action="store_true", help="print the address, and open no browser")
+    add(
+        "--export",
+        type=Path,
+        metavar="FILE.html",
+        help="write the overview of reviews and gate as one file, and open no page",
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
@@ -84,7 +98,11 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         InvalidReviewerError: the name has other characters.
         StackOutdatedError: the stack has no reviews table yet.
         PortInUseError: another program listens on the port.
+        NotWritableError: the file of --export cannot be written.
     """
+    # The statistics of the overview take a second to load; other commands do not need them.
+    from review.overview.source import ServiceOverview
+
     reviewer = _reviewer(options.reviewer or _name_of_credentials(context))
     service = context.service
     queue = ReviewQueue(
@@ -93,6 +111,10 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         service.results_table,
         service.require_reviews(),
     )
+    overview = ServiceOverview.of(context.aws, service, context.stack, queue.waiting)
+    if options.export:
+        return _export(context, overview, options.export)
+
     pictures = Pictures(context.aws.s3, service.image_bucket)
     doubted = _look_again(context, options.second_look) if options.second_look else []
     waiting = sum(queue.waiting().values())
@@ -102,7 +124,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         _open(context.console, options, address)
 
     opinions = Opinions.ALWAYS if options.two_opinions else Opinions.ON_DEMAND
-    serve(queue, pictures, reviewer, options.port, started, opinions=opinions)
+    serve(queue, pictures, reviewer, options.port, started, opinions=opinions, overview=overview)
     left = sum(queue.waiting().values())
     return Result({"reviewer": reviewer, "waiting": left, "second_looks": len(doubted)})
 
@@ -165,6 +187,16 @@ def _classes(text: str) -> tuple[str, ...]:
         return class_names(text)
     except CommandError as exc:
         raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
+def _export(context: Context, overview: "ServiceOverview", file: Path) -> Result:
+    """Write the overview as one file."""
+    try:
+        file.write_text(overview.one_file(), encoding="utf-8")
+    except OSError as exc:
+        raise NotWritableError(f"{file}: {exc.strerror}. {NotWritableError.__doc__}") from exc
+    context.console.print(f"The overview: {file}", soft_wrap=True)
+    return Result({"file": str(file)})
 
 
 def _name_of_credentials(context: Context) -> str:

@@ -48,6 +48,7 @@ LAYERS: dict[str, list[set[str]]] = {
     "review": [
         {"server"},
         {"web"},
+        {"overview"},
         {"bodies", "guard", "sources"},
         {"folder"},
         {"pictures", "queue", "second_look"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from review import answers
 from review.queue import INDEX
 from training.project.naming import Names
 
@@ -259,6 +260,13 @@ def test_reviews_table_has_one_item_for_each_answer(resources: dict[str, Any]) -
     table = resources["ReviewsTable"]["Properties"]
     assert "PAY_PER_REQUEST" == table["BillingMode"]
     assert ["image_url", "answer"] == [key["AttributeName"] for key in table["KeySchema"]]
+
+
+def test_index_of_answers_is_ordered_by_time(resources: dict[str, Any]) -> None:
+    [index] = resources["ReviewsTable"]["Properties"]["GlobalSecondaryIndexes"]
+    assert answers.INDEX == index["IndexName"]
+    assert ["log", "answered_at"] == [key["AttributeName"] for key in index["KeySchema"]]
+    assert {"ProjectionType": "ALL"} == index["Projection"]
 
 
 def test_audit_salt_is_the_part_of_the_stack_id_that_nobody_can_guess(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from localcloud.server.cloud import Cloud
+from review import answers
 from review.images import ImageKey, Reason
 from review.pictures import Pictures
 from review.queue import INDEX, ReviewQueue
@@ -70,7 +71,14 @@ class Storage:
         names = {"image_url", "version", "waits_for", "recorded_at"}
         keys = _keys("image_url", "version")
         create(self.results, keys, names, GlobalSecondaryIndexes=[index])
-        create(self.reviews, _keys("image_url", "answer"), {"image_url", "answer"})
+        by_time = {
+            "IndexName": answers.INDEX,
+            "KeySchema": _keys("log", "answered_at"),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        names = {"image_url", "answer", "log", "answered_at"}
+        keys = _keys("image_url", "answer")
+        create(self.reviews, keys, names, GlobalSecondaryIndexes=[by_time])
 
         s3 = self.cloud.client("s3")
         s3.create_bucket(Bucket=self.name)

@@ -69,7 +69,7 @@ class Names:
     @property
     def model_card(self) -> str:
         """The SSM parameter that holds the endpoint's model card."""
-        return f"{_MODEL_CARDS}/{self.endpoint}"
+        return model_card_parameter(self.endpoint)
 
     @property
     def training_stack(self) -> str:
@@ -106,3 +106,8 @@ class Names:
         """Return a dated name of at most 32 characters for a tuning or Autopilot job."""
         beginning = f"{self.service}-{self.run}"[:19].rstrip("-")
         return f"{beginning}-{self.now():%y%m%d%H%M%S}"
+
+
+def model_card_parameter(endpoint: str) -> str:
+    """Return the SSM parameter that holds an endpoint's model card."""
+    return f"{_MODEL_CARDS}/{endpoint}"

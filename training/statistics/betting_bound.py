@@ -27,7 +27,7 @@ RISK = 0.05
 # The share of the most that a gambler can bet; the capital is the mean of nine gamblers. Evenly
 # spaced bets confirm 0.98 under 0.95 after a median of 241 labels. Bets that the precision is
 # smaller must be smaller themselves, since a wrong label pays p / (1 - p) times the bet: these
-# detect 0.90 under 0.95 after a median of 181 labels, and evenly spaced ones after 245
+# detect 0.90 under 0.95 after a median of 166 labels, and evenly spaced ones after about 245
 # (benchmarks/betting_bound.py).
 UPWARD_BETS = np.arange(1, 10) / 10
 DOWNWARD_BETS = np.array([0.01, 0.02, 0.04, 0.07, 0.1, 0.2, 0.35, 0.6, 0.9])

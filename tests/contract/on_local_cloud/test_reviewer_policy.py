@@ -3,23 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from cli.service import Service
 from localcloud.server.cloud import Cloud
 from review.images import Answer, ImageKey, Reason, Verdict
 from review.leases import Reviewer
+from review.overview.parts import Missing
+from review.overview.snapshot import Collector
 from review.pictures import Pictures
 from review.queue import ReviewQueue
 from review.second_look import look_again
-from tests.unit.review.conftest import table
+from tests.unit.review.conftest import answers_table, table
 
 TEMPLATE = Path(__file__).parents[3] / "stacks/reviewers.yaml"
 STACK = "reviewers-of-a-test"
 BUCKET, RESULTS, REVIEWS = "reviewed-images", "reviewed-results", "reviewed-answers"
 TRAINING = "training-of-a-test"
+CARD = "/scones-unlimited/endpoints/scones-unlimited"
 ANNE = Reviewer("anne", "page-1")
 PICTURE = b"\xff\xd8\xff a picture"
 
@@ -47,7 +52,7 @@ class Account:
 def account(cloud: Cloud) -> Account:
     dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
     table(dynamodb, RESULTS, "image_url", "version", index=("waits_for", "recorded_at"))
-    table(dynamodb, REVIEWS, "image_url", "answer")
+    answers_table(dynamodb, REVIEWS)
     for bucket in (BUCKET, TRAINING):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -148,6 +153,23 @@ def test_reviewer_lets_a_suspicious_label_wait_again(account: Account) -> None:
     account.queue.answer(answer, ANNE)
     doubted = look_again(account.user("dynamodb"), RESULTS, REVIEWS, 5)
     assert key in [one.key for one in doubted]
+
+
+def test_reviewer_sees_the_overview_without_metrics(account: Account) -> None:
+    ssm = account.root("ssm")
+    ssm.put_parameter(Name=CARD, Value='{"model_digest": "sha256:model"}', Type="String")
+    user: Any = SimpleNamespace(
+        **{name: account.user(name) for name in ("dynamodb", "cloudwatch", "ssm")}
+    )
+    service = Service(BUCKET, "", RESULTS, "", "", "archive/", None, REVIEWS)
+
+    found = Collector(user, service, "scones-unlimited", account.queue.waiting).snapshot()
+
+    assert isinstance(found.images, list)
+    assert isinstance(found.waiting, list)
+    assert {"model_digest": "sha256:model"} == found.card
+    assert isinstance(found.outcomes, Missing)
+    assert found.outcomes.permission
 
 
 @pytest.mark.parametrize("attribute", ["outcome", "classification", "confidence_score"])

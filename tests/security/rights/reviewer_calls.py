@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 
 from localcloud.server.settings import ACCOUNT, REGION
-from tests.security.rights.policies import STACK
+from tests.security.rights.policies import ENDPOINT, STACK
 from tests.workflow.least_privilege.policies import Call
 
 POLICY = "ReviewerPolicy"
@@ -24,6 +24,8 @@ def calls() -> Iterator[Call]:
     yield Call(POLICY, "cloudformation:DescribeStacks", stack)
     yield from _on_tables()
     yield from _on_images()
+    card = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/scones-unlimited/endpoints/{ENDPOINT}"
+    yield Call(POLICY, "ssm:GetParameter", card)
     # Service Authorization Reference, "Amazon EventBridge": condition keys of PutEvents.
     sent = {("events:source", "scones-unlimited"), ("events:detail-type", "Image Reviewed")}
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
@@ -46,6 +48,7 @@ def _on_tables() -> Iterator[Call]:
     yield Call(POLICY, "dynamodb:PutItem", reviews.arn)
     yield Call(POLICY, "dynamodb:Query", reviews.arn)
     yield Call(POLICY, "dynamodb:Scan", reviews.arn)
+    yield Call(POLICY, "dynamodb:Query", f"{reviews.arn}/index/AnswersByTime")
     for table in (results, reviews):
         yield _decrypt("dynamodb", "kms:encryptioncontext:aws:dynamodb:tablename", table.name)
 

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from review import answers
 from review.images import Answer, ImageKey, Reason, Verdict
 from review.leases import Reviewer
 from review.pictures import Pictures
@@ -25,7 +26,7 @@ CARL = Reviewer("carl", "page-1")
 
 
 def table(client: "DynamoDBClient", name: str, hash_key: str, range_key: str, **more: Any) -> None:
-    """Make a table, with its index if it has one."""
+    """Make a table, with its index if it has one: the keys of the index, and its name."""
     names = {hash_key, range_key, *more.get("index", ())}
 
     def keys(one: str, other: str) -> Any:
@@ -38,7 +39,8 @@ def table(client: "DynamoDBClient", name: str, hash_key: str, range_key: str, **
     if "index" in more:
         projection = {"ProjectionType": "ALL"}
         schema = keys(*more["index"])
-        indexes = [{"IndexName": INDEX, "KeySchema": schema, "Projection": projection}]
+        index = more.get("index_name", INDEX)
+        indexes = [{"IndexName": index, "KeySchema": schema, "Projection": projection}]
 
     optional: Any = {"GlobalSecondaryIndexes": indexes} if indexes else {}
     client.create_table(
@@ -48,6 +50,12 @@ def table(client: "DynamoDBClient", name: str, hash_key: str, range_key: str, **
         KeySchema=keys(hash_key, range_key),
         **optional,
     )
+
+
+def answers_table(client: "DynamoDBClient", name: str) -> None:
+    """Make a table of answers with its index by time."""
+    by_time = ("log", "answered_at")
+    table(client, name, "image_url", "answer", index=by_time, index_name=answers.INDEX)
 
 
 @dataclass
@@ -143,7 +151,7 @@ def account(clients: "tuple[DynamoDBClient, S3Client]") -> Iterator[Account]:
     dynamodb, s3 = clients
     with mock_aws():
         table(dynamodb, "results", "image_url", "version", index=("waits_for", "recorded_at"))
-        table(dynamodb, "reviews", "image_url", "answer")
+        answers_table(dynamodb, "reviews")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         events = FakeEvents()
