@@ -21,8 +21,8 @@ FILE = "faults.json"
 def honouring_faults(factory: ContainerFactory) -> ContainerFactory:
     """Return a factory of the same containers that follows the file of a model."""
 
-    def start(model_folder: Path) -> Invoke:
-        model = factory(model_folder)
+    def start(model_folder: Path, variables: Mapping[str, str]) -> Invoke:
+        model = factory(model_folder, variables)
         behaviour = model_folder / FILE
         if not behaviour.exists():
             return model

@@ -26,9 +26,10 @@ GROUP = "localcloud.algorithms"
 # Answers one invocation. It gets the headers that SageMaker passes to a container (names in lower
 # case) and the body.
 type Invoke = Callable[[Mapping[str, str], bytes], Awaitable[Answer]]
-# Loads the model in a folder (/opt/ml/model on AWS), in a thread. The model has nothing to close: a
-# replaced container still answers its requests.
-type ContainerFactory = Callable[[Path], Invoke]
+# Loads the model in a folder (/opt/ml/model on AWS) with the environment variables of the model, in
+# a thread. A replaced container still answers its requests: what it holds ends when nothing refers
+# to it any more.
+type ContainerFactory = Callable[[Path, Mapping[str, str]], Invoke]
 
 
 class UnknownImageError(Exception):
@@ -71,15 +72,19 @@ class Algorithm:
         image: Regular expression that matches the whole URI of the image.
         train: Return the command that trains in a folder shaped like /opt/ml. It reads input/config
             and input/data, and writes model. It writes the reason of a failure to output/failure.
-        serve: Load the model in a folder, and return the function that answers invocations. An
-            exception means that the model is unusable: the endpoint fails with its text.
+        serve: Load the model in a folder with the model's environment variables, and return the
+            function that answers invocations. An exception means that the model is unusable: the
+            endpoint fails with its text.
         built_in: AWS's rules, if the algorithm is one of AWS's own.
+        runs_scripts: Its container unpacks and runs the source archive that
+            `sagemaker_submit_directory` names.
     """
 
     image: str
     train: Callable[[Path], Sequence[str | Path]]
     serve: ContainerFactory
     built_in: BuiltInRules | None = None
+    runs_scripts: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def _train(folder: Path) -> list[str | Path]:
     return [sys.executable, "-m", "algorithm.train", folder]
 
 
-def _serve(model_folder: Path) -> Invoke:
+def _serve(model_folder: Path, _variables: Mapping[str, str]) -> Invoke:
     from algorithm.serving import (
         Predictor,
         # The import loads onnxruntime, which is needed for models only.

@@ -36,6 +36,7 @@ from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.operations import ScalableTargets
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
+from localcloud.sagemaker.scikit_learn.algorithm import scikit_learn
 from localcloud.sagemaker.surroundings import Surroundings
 from localcloud.server.checkpoint import keep_saved
 from localcloud.server.fault_injection import FaultInjection
@@ -80,7 +81,7 @@ async def run(
         replace(settings, loses_answer=faults.loses_answer) if faults else settings
     )
     registry = ScalingRegistry(folder.state / "application-autoscaling")
-    algorithms = Algorithms.installed(IMAGE_CLASSIFICATION)
+    algorithms = Algorithms.installed(IMAGE_CLASSIFICATION, scikit_learn(data_folder()))
     sagemaker = _sagemaker(
         folder, registry, algorithms.wrapping(honouring_faults) if faults else algorithms
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from localcloud.python_environments import INSTALLATION_VARIABLES, installation_variables
+
 # The folder that this package is imported from: a checkout, or the site-packages of an environment.
 IMPORT_FOLDER = Path(__file__).parents[2]
 ACCOUNT = "000000000000"
@@ -98,6 +100,7 @@ def server_environment(
     """Return the whole environment of the server; MiniStack reads it when it is imported."""
     return {
         **{name: outside[name] for name in _INHERITED if name in outside},
+        INSTALLATION_VARIABLES: installation_variables(outside),
         "TMPDIR": str(folder.temporary),
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,

@@ -29,6 +29,10 @@ NOT_IMPORTED = {
 ELSEWHERE = {
     "algorithm/export_backbone.py": "names its packages itself",
     "localcloud/lambda_runtime/bootstrap.py": "runs in the Lambda environment",
+    **{
+        path.relative_to(ROOT).as_posix(): "runs in the environment of the container"
+        for path in ROOT.glob("localcloud/sagemaker/scikit_learn/container/*/*.py")
+    },
 }
 
 

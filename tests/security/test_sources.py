@@ -64,6 +64,7 @@ def text_files() -> list[str]:
         ":!requirements/*.txt",
         ":!functions/*/requirements.txt",
         ":!localcloud/lambda_runtime/requirements.txt",
+        ":!localcloud/sagemaker/scikit_learn/requirements.txt",
     )
     listing = subprocess.run(
         ["git", "grep", "-lI", "", "--", ".", *lock_files, ":!*.onnx"],

@@ -29,14 +29,16 @@ class ModelContainer:
     model: Invoke
 
     @classmethod
-    async def start(cls, factory: ContainerFactory, model_folder: Path) -> Self:
-        """Load the model and return its container.
+    async def start(
+        cls, factory: ContainerFactory, model_folder: Path, variables: Mapping[str, str]
+    ) -> Self:
+        """Load the model with its environment variables, and return its container.
 
         Raises:
             UnhealthyContainerError: with the reason.
         """
         try:
-            return cls(await asyncio.to_thread(factory, model_folder))
+            return cls(await asyncio.to_thread(factory, model_folder, variables))
         except (
             Exception
             # A program fails before it serves: on AWS this is the border of its process.

@@ -14,6 +14,13 @@ from localcloud.sagemaker.hosting.data_capture import Config, is_enabled
 from localcloud.sagemaker.hosting.serverless import Capacity
 from localcloud.sagemaker.hosting.variants import shadow_shares
 from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableError
+from localcloud.sagemaker.source_archives import (
+    ARCHIVE,
+    VARIABLE,
+    SourceUnreachableError,
+    container_variables,
+    with_local_source,
+)
 
 
 @dataclass(frozen=True)
@@ -110,13 +117,21 @@ class Launcher:
     async def _start_container(self, variant: Record, folder: Path, arn: str) -> ModelContainer:
         url = variant["ModelDataUrl"]
         try:
+            algorithm = self._algorithms.find(
+                variant["Summary"]["DeployedImages"][0]["ResolvedImage"]
+            )
+            role = self._role(variant["RoleArn"], arn)
+            objects = RoleObjectStore(self._artifacts, role, self._region)
+            variables = container_variables(variant)
             if not folder.is_dir():
-                role = self._role(variant["RoleArn"], arn)
                 role.assume()
-                objects = RoleObjectStore(self._artifacts, role, self._region)
                 await asyncio.to_thread(lambda: unpack(objects.read(url), folder))
-            image = variant["Summary"]["DeployedImages"][0]["ResolvedImage"]
-            return await ModelContainer.start(self._algorithms.find(image).serve, folder)
+            if algorithm.runs_scripts:
+                archive = folder.with_name(f"{folder.name}.{ARCHIVE}")
+                variables = await asyncio.to_thread(
+                    with_local_source, variables, VARIABLE, objects, archive
+                )
+            return await ModelContainer.start(algorithm.serve, folder, variables)
         except (ObjectUnavailableError, RoleRefusedError) as exc:
             raise DeploymentFailedError(
                 f'Failed to download model data for container "container_1" from URL: "{url}". '
@@ -127,6 +142,8 @@ class Launcher:
                 'Failed to extract model data archive for container "container_1" from URL '
                 f'"{url}". Please ensure that the object is a valid tar.gz archive. ({exc})'
             ) from exc
+        except SourceUnreachableError as exc:
+            raise DeploymentFailedError(str(exc)) from exc
         # Its distribution was removed after the model was created.
         except UnknownImageError as exc:
             raise DeploymentFailedError(str(exc)) from exc

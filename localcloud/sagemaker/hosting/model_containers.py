@@ -16,7 +16,7 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
         InvalidRequestError: it is missing, its model package is not approved, or no algorithm runs
             in place of its image. The message about the image is AWS's, as quoted in
             https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
-        NotEmulatedError: it has an environment, or something other than one model.tar.gz.
+        NotEmulatedError: it has something other than one model.tar.gz.
     """
     package = _stated(model).get("ModelPackageName")
     if package and (approval := find_package(store, package)["ModelApprovalStatus"]) != "Approved":
@@ -32,10 +32,6 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
         algorithms.find(container["Image"])
     except UnknownImageError as exc:
         raise InvalidRequestError(f"Requested image {container['Image']} not found. {exc}") from exc
-    if container.get("Environment"):
-        raise NotEmulatedError(
-            "Environment is not emulated by the local SageMaker: a model here does not get it."
-        )
     if "ModelDataUrl" not in container or container.get("Mode") == "MultiModel":
         raise NotEmulatedError(
             "The local SageMaker serves a model from ModelDataUrl (a model.tar.gz in S3); "

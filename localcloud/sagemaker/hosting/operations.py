@@ -273,5 +273,7 @@ class Hosting:
             "VariantName": variant["VariantName"],
             "RoleArn": model.get("ExecutionRoleArn", ""),
             "ModelDataUrl": container["ModelDataUrl"],
+            "Environment": container.get("Environment", {}),
+            "EnableNetworkIsolation": model.get("EnableNetworkIsolation", False),
             "Summary": variant_summary(variant, container["Image"]),
         }

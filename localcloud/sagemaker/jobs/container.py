@@ -3,6 +3,7 @@ it.
 """
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,17 +11,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.sagemaker.lifeline import with_lifeline
+
 # The niceness: the endpoints get more of the processor.
 _NICENESS = 10
 _CLOSE_SECONDS = 5.0
-# Standard input is the lifeline: only the local cloud holds its other end. The kernel closes it
-# even when the cloud is killed, and the shell in the background then ends the whole process group.
-# `exec` replaces the shell by the algorithm, so that the algorithm gets the signals.
-_LAUNCH = f"""
-exec 3<&0 </dev/null
-{{ read -r _ <&3; kill -s KILL 0; }} >/dev/null 2>&1 &
-exec nice -n {_NICENESS} "$@" 3<&-
-"""
+# Holds the variables of the job as JSON, for an algorithm that does not pass ours on to a script.
+JOB_VARIABLES = "LOCALCLOUD_JOB_VARIABLES"
 
 
 @dataclass(frozen=True)
@@ -39,11 +36,11 @@ class TrainingContainer:
         """
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
-                *("sh", "-c", _LAUNCH, "sh", *command),
+                *with_lifeline(["nice", "-n", str(_NICENESS), *command]),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                env={**os.environ, **variables},
+                env={**os.environ, **variables, JOB_VARIABLES: json.dumps(dict(variables))},
                 start_new_session=True,
             )
         )

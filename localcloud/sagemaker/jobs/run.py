@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any, cast
 
-from localcloud.sagemaker.algorithms import Algorithms
+from localcloud.sagemaker.algorithms import Algorithm, Algorithms
 from localcloud.sagemaker.api.store import TRAINING_JOB, Record, RecordStore, timestamp
 from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore
 from localcloud.sagemaker.jobs.channels import NoInputError, UnusableKeyError, download_channels
@@ -27,6 +27,13 @@ from localcloud.sagemaker.jobs.metrics import MetricScraper
 from localcloud.sagemaker.jobs.progress import entered
 from localcloud.sagemaker.jobs.telemetry import Telemetry
 from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableError
+from localcloud.sagemaker.source_archives import (
+    ARCHIVE,
+    HYPERPARAMETER,
+    ISOLATED,
+    SourceUnreachableError,
+    with_local_source,
+)
 
 _logger = logging.getLogger(__name__)
 # The pause between two uploads of checkpoints: a crash of the local cloud loses at most this much.
@@ -104,7 +111,7 @@ class TrainingRun:
         # upload of checkpoints.
         except* (NoInputError, UnusableKeyError, ObjectUnavailableError) as group:
             self._fail(f"ClientError: {group.exceptions[0]}")
-        except* AlgorithmFailedError as group:
+        except* (AlgorithmFailedError, SourceUnreachableError) as group:
             self._fail(f"AlgorithmError: {group.exceptions[0]}")
         except* (
             Exception
@@ -140,10 +147,25 @@ class TrainingRun:
 
     def _prepare_folder(self) -> None:
         rmtree(self._folder, ignore_errors=True)
-        write_configuration(self._folder, self._job)
+        write_configuration(self._folder, self._with_local_source())
         download_channels(self._objects, self._folder, self._job)
         if self._checkpoints:
             self._checkpoints.download()
+
+    def _with_local_source(self) -> Record:
+        """Return the job with the path of its source archive, if its container needs one."""
+        job = self._job
+        if not self._algorithm.runs_scripts:
+            return job
+        isolated = {ISOLATED: "1"} if job["EnableNetworkIsolation"] else {}
+        settings = with_local_source(
+            {**job["HyperParameters"], **isolated},
+            HYPERPARAMETER,
+            self._objects,
+            self._folder / "source" / ARCHIVE,
+        )
+        settings.pop(ISOLATED, None)
+        return {**job, "HyperParameters": settings}
 
     async def _train(self) -> None:
         self._enter("Training")
@@ -154,11 +176,10 @@ class TrainingRun:
             "TRAINING_JOB_ARN": self._job["TrainingJobArn"],
             "AWS_REGION": self._region,
             "PYTHONUNBUFFERED": "1",  # the log shows an epoch when it ends
+            **({ISOLATED: "1"} if self._job["EnableNetworkIsolation"] else {}),
         }
-        image = self._job["AlgorithmSpecification"]["TrainingImage"]
-        algorithm = self._services.algorithms.find(image)
         async with (
-            TrainingContainer.start(algorithm.train(self._folder), variables) as container,
+            TrainingContainer.start(self._algorithm.train(self._folder), variables) as container,
             asyncio.TaskGroup() as beside,
         ):
             following = beside.create_task(self._follow(container))
@@ -228,6 +249,11 @@ class TrainingRun:
             self._timers.append(
                 asyncio.get_running_loop().call_later(left, partial(self.stop, status))
             )
+
+    @property
+    def _algorithm(self) -> Algorithm:
+        image = self._job["AlgorithmSpecification"]["TrainingImage"]
+        return self._services.algorithms.find(image)
 
     @property
     def _job(self) -> Record:

@@ -1,6 +1,7 @@
 """Make a tiny dataset and requests for training jobs on it."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from algorithm.tests.pictures import CLASSES, picture
@@ -16,7 +17,7 @@ def put_dataset(cloud: Cloud, bucket: str) -> None:
     """Put pictures into a new bucket, and create the role that may use it."""
     cloud.client("s3").create_bucket(Bucket=bucket)
     put_images(cloud, bucket)
-    _put_role(cloud, bucket)
+    put_role(cloud, bucket)
 
 
 def put_images(cloud: Cloud, bucket: str) -> None:
@@ -32,23 +33,25 @@ def put_images(cloud: Cloud, bucket: str) -> None:
         s3.put_object(Bucket=bucket, Key=f"{split}_lst/{split}.lst", Body="".join(lines))
 
 
-def _put_role(cloud: Cloud, bucket: str) -> None:
+def put_role(cloud: Cloud, bucket: str) -> None:
+    """Create the role of the jobs, or let it use this bucket too."""
     iam = cloud.client("iam")
     trust = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
         "Principal": {"Service": "sagemaker.amazonaws.com"},
     }
-    iam.create_role(
-        RoleName="training", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
-    )
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(
+            RoleName="training", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+        )
     use = {
         "Effect": "Allow",
         "Action": "s3:*",
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
     }
     iam.put_role_policy(
-        RoleName="training", PolicyName="use", PolicyDocument=json.dumps({"Statement": [use]})
+        RoleName="training", PolicyName=bucket, PolicyDocument=json.dumps({"Statement": [use]})
     )
 
 

@@ -18,7 +18,7 @@ FLOORS = (
     {"application_autoscaling", "faults"},
     {"lambda_runtime", "sagemaker", "stepfunctions"},
     {"logs_insights", "states_language"},
-    {"api"},
+    {"api", "python_environments"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Names of the service that this repository deploys on the local cloud.

@@ -12,7 +12,7 @@ from localcloud.sagemaker.algorithms import Invoke
 IMAGES = [str(number).encode() for number in range(200)]
 
 
-def factory(_folder: Path) -> Invoke:
+def factory(_folder: Path, _variables: Mapping[str, str]) -> Invoke:
     async def echo(_headers: Mapping[str, str], body: bytes) -> Answer:
         return Answer(200, {}, body)
 
@@ -20,7 +20,7 @@ def factory(_folder: Path) -> Invoke:
 
 
 def answers(folder: Path) -> list[tuple[int, bytes]]:
-    model = honouring_faults(factory)(folder)
+    model = honouring_faults(factory)(folder, {})
 
     async def ask() -> list[tuple[int, bytes]]:
         answered = [await model({}, image) for image in IMAGES]

@@ -113,7 +113,8 @@ class FakeAlarms:
 class FakeContainer:
     """A container that follows the file `behaviour.txt` of its model."""
 
-    def __init__(self, model_folder: Path) -> None:
+    def __init__(self, model_folder: Path, variables: Mapping[str, str]) -> None:
+        self.variables = variables
         self.behaviour = (model_folder / "behaviour.txt").read_text()
         self.asked = threading.Event()
         self.may_answer = asyncio.Event()
@@ -266,8 +267,8 @@ class Cloud:
             time.sleep(0.002)
         return status
 
-    def _container(self, model_folder: Path) -> FakeContainer:
-        container = FakeContainer(model_folder)
+    def _container(self, model_folder: Path, variables: Mapping[str, str]) -> FakeContainer:
+        container = FakeContainer(model_folder, variables)
         self.containers.append(container)
         return container
 

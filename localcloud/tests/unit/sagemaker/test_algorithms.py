@@ -37,7 +37,7 @@ def train(folder):
     return ["sh", "-c", TRAIN, "echo", folder]
 
 
-def serve(model_folder):
+def serve(model_folder, variables):
     words = (model_folder / "words.txt").read_bytes()
 
     async def invoke(headers, body):
@@ -121,7 +121,7 @@ def test_algorithm_of_the_readme_trains_and_answers(tmp_path: Path) -> None:
     (tmp_path / "input/data/train/greeting.txt").write_text("Hello, ")
 
     subprocess.run(algorithm.train(tmp_path), check=True)
-    invoke = algorithm.serve(tmp_path / "model")
+    invoke = algorithm.serve(tmp_path / "model", {})
     answer: Any = asyncio.run(invoke({}, b"scone"))  # type: ignore[arg-type]
 
     assert b"Hello, scone" == answer.body
@@ -167,17 +167,17 @@ def test_endpoint_of_an_algorithm_that_was_removed_fails_with_the_reason(cloud: 
 
 
 def test_wrapped_algorithms_serve_through_the_wrapper() -> None:
-    def inner(_: Path) -> Any:
-        return "app"
+    def inner(_folder: Path, variables: Any) -> Any:
+        return f"app of {variables}"
 
     def wrap(factory: Any) -> Any:
-        return lambda folder: f"wrapped {factory(folder)}"
+        return lambda folder, variables: f"wrapped {factory(folder, variables)}"
 
     toy = Algorithm("toy:1", train=lambda _: [], serve=inner)
 
-    served: Any = Algorithms((toy,)).wrapping(wrap).find("toy:1").serve(Path())
+    served: Any = Algorithms((toy,)).wrapping(wrap).find("toy:1").serve(Path(), {"A": "b"})
 
-    assert "wrapped app" == served
+    assert "wrapped app of {'A': 'b'}" == served
 
 
 def test_first_of_two_algorithms_that_match_an_image_runs() -> None:

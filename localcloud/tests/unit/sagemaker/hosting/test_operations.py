@@ -81,11 +81,6 @@ def test_model_of_a_taken_name_is_refused_in_any_case(cloud: Any) -> None:
             "ValidationException",
             "Requested image xgboost:1 not found",
         ),
-        (
-            CONTAINER | {"Environment": {"LEVEL": "1"}},
-            "UnknownOperationException",
-            "Environment is not emulated",
-        ),
         ({"ModelDataUrl": "s3://models/a"}, "ValidationException", "needs an Image"),
         (
             {"ModelPackageName": "trucks/1"},
