@@ -24,7 +24,7 @@ MAX_NICE = 19  # of the process: the page and the browser come first
 
 
 class FeaturesUnavailableError(CommandError):
-    """onnxruntime is not installed, so images come in random order: run `make tools` again."""
+    """onnxruntime is not installed, so the page cannot compare images. Run `make tools` again."""
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ class WaitingImage:
         outcome: ACCEPTED or REVIEW, the machine's; a review never changes it.
         revision: How many answers and undos the record has seen; a writer must know the last one.
         second_look: Whether a person doubts the label, so that another reviewer has to answer.
+        image_hash: Perceptual hash, "" in records of before it existed.
     """
 
     key: ImageKey
@@ -146,6 +147,7 @@ class WaitingImage:
     recorded_at: str
     revision: int
     second_look: bool = False
+    image_hash: str = ""
 
     @property
     def classes(self) -> list[str]:
@@ -181,6 +183,7 @@ class WaitingImage:
             recorded_at=item["recorded_at"]["S"],
             revision=int(item.get("review_revision", {"N": "0"})["N"]),
             second_look="second_look" in item,
+            image_hash=item["image_hash"]["S"] if "image_hash" in item else "",
         )
 
 

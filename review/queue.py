@@ -5,11 +5,11 @@ lease on each image that it shows. The lease is written with a condition, so tha
 never see the same image. An answer and the change of its record are one transaction.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 INDEX = "WaitingImages"
 PAGE = 100  # records read at once
+WINDOW = 300  # records of images for review, which are ordered
 ATTEMPTS = 5  # of a transaction that meets another reviewer's
 # Audits first: the next threshold depends on them, and there are few.
 ORDER = (Reason.SECOND_OPINION, Reason.AUDIT, Reason.REVIEW)
@@ -62,6 +63,27 @@ class NothingToUndoError(CommandError):
     """The answer was already taken back, or it is another reviewer's."""
 
 
+class Order(Protocol):
+    """The order of images for review."""
+
+    def ranked(self, window: Sequence[WaitingImage]) -> list[WaitingImage]:
+        """Return the images of a window, of which the first is the longest waiting one."""
+
+    def show(self, image: WaitingImage) -> None:
+        """Note that a page shows an image."""
+
+
+class LongestWaitingFirst:
+    """The order of the queue itself."""
+
+    def ranked(self, window: Sequence[WaitingImage]) -> list[WaitingImage]:
+        """Return the images as they are."""
+        return list(window)
+
+    def show(self, image: WaitingImage) -> None:
+        """Do nothing."""
+
+
 @dataclass(frozen=True)
 class ReviewQueue:
     """The images that wait, and their answers.
@@ -70,12 +92,14 @@ class ReviewQueue:
         events: Announces complete reviews.
         results: Name of the results table.
         reviews: Name of the reviews table.
+        order: The order of the images for review; audits come before them.
     """
 
     dynamodb: "DynamoDBClient"
     events: "EventBridgeClient"
     results: str
     reviews: str
+    order: Order = field(default_factory=LongestWaitingFirst, compare=False)
 
     @cached_property
     def _leases(self) -> Leases:
@@ -101,6 +125,7 @@ class ReviewQueue:
                 break
             if image.key not in held and self._leases.take(image, reviewer):
                 claimed.append(image)
+                self.order.show(image)
 
         return claimed
 
@@ -212,7 +237,11 @@ class ReviewQueue:
     def _candidates(
         self, reviewer: Reviewer, reasons: Sequence[Reason] = ORDER
     ) -> Iterator[WaitingImage]:
-        """Yield images that wait, without a lease of others, the longest waiting first."""
+        """Yield images that wait, without a lease of others.
+
+        The page's own images come first, then the longest waiting; images for review come in the
+        order of the ranking.
+        """
         for reason in reasons:
             pages = self.dynamodb.get_paginator("query").paginate(
                 TableName=self.results,
@@ -220,10 +249,14 @@ class ReviewQueue:
                 KeyConditionExpression="waits_for = :reason",
                 FilterExpression=FREE,
                 ExpressionAttributeValues=reviewer.values | {":reason": {"S": reason}},
-                PaginationConfig={"PageSize": PAGE},
+                PaginationConfig={"PageSize": WINDOW if reason == Reason.REVIEW else PAGE},
             )
             for page in pages:
-                yield from map(WaitingImage.of, page["Items"])
+                items = page["Items"]
+                own = [item for item in items if _holder(item) == reviewer.lease]
+                rest = [WaitingImage.of(item) for item in items if _holder(item) != reviewer.lease]
+                yield from map(WaitingImage.of, own)
+                yield from self.order.ranked(rest) if reason == Reason.REVIEW else rest
 
     def _write(
         self,
@@ -331,6 +364,10 @@ class ReviewQueue:
             Select="COUNT",
         )
         return sum(page["Count"] for page in pages)
+
+
+def _holder(item: Mapping[str, Any]) -> str | None:
+    return item["lease_holder"]["S"] if "lease_holder" in item else None
 
 
 def _refuse(answer: Answer, image: WaitingImage, answers: Sequence[Answer]) -> None:

@@ -13,7 +13,7 @@ from cli.console import number_of
 from cli.errors import CommandError
 from operations.service.context import Context
 from review.pictures import Pictures
-from review.queue import ReviewQueue
+from review.queue import Order, ReviewQueue
 from review.second_look import GivenLabel, look_again
 from review.server import serve
 from review.web import Opinions
@@ -105,17 +105,18 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 
     reviewer = _reviewer(options.reviewer or _name_of_credentials(context))
     service = context.service
+    pictures = Pictures(context.aws.s3, service.image_bucket)
     queue = ReviewQueue(
         context.aws.dynamodb,
         context.aws.events,
         service.results_table,
         service.require_reviews(),
+        _order(pictures, context.console),
     )
     overview = ServiceOverview.of(context.aws, service, context.stack, queue.waiting)
     if options.export:
         return _export(context, overview, options.export)
 
-    pictures = Pictures(context.aws.s3, service.image_bucket)
     doubted = _look_again(context, options.second_look) if options.second_look else []
     waiting = sum(queue.waiting().values())
 
@@ -166,6 +167,23 @@ def label(console: Console, options: argparse.Namespace) -> Result:
         alone = Opinions.ALONE
         serve(session.queue, session.pictures, reviewer, options.port, started, opinions=alone)
     return Result(session.result())
+
+
+def _order(pictures: Pictures, console: Console) -> Order:
+    """Order images by margin, and spread them over clusters where the backbone can run."""
+    # They load numpy and scipy, which other commands need not.
+    from review.features import FeatureProcess, FeaturesUnavailableError
+    from review.ranking import Ranking
+    from review.waiting_features import WaitingFeatures
+
+    try:
+        process = FeatureProcess()
+    except FeaturesUnavailableError as exc:
+        console.print(f"{exc} Until then similar images may follow each other.")
+        return Ranking()
+    features = WaitingFeatures(lambda key: pictures.read(key).data, process.traits)
+    features.start()
+    return Ranking(features)
 
 
 def _open(console: Console, options: argparse.Namespace, address: str) -> None:

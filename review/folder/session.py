@@ -172,7 +172,7 @@ def _choosing(queue: FolderQueue, console: Console) -> Iterator[Choice | None]:
     try:
         process = FeatureProcess()
     except FeaturesUnavailableError as exc:
-        console.print(str(exc))
+        console.print(f"{exc} Until then images come in random order.")
         yield None
         return
     images = queue.training

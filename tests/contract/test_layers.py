@@ -52,6 +52,8 @@ LAYERS: dict[str, list[set[str]]] = {
         {"bodies", "guard", "sources"},
         {"folder"},
         {"pictures", "queue", "second_look"},
+        {"ranking"},
+        {"waiting_features"},
         {"events", "features", "learning", "leases", "walls"},
         {"answers", "counts"},
         {"images", "selection"},

@@ -96,6 +96,8 @@ class Account:
         outcome: str = "REVIEW",
         recorded_at: str = "2026-01-01T00:00:00",
         body: bytes = b"\xff\xd8\xff a picture",
+        confidence: float = 0.6,
+        image_hash: str = "",
     ) -> ImageKey:
         """Upload an image and write its record, as the workflow does."""
         stored = self.s3.put_object(Bucket=BUCKET, Key=f"uploads/{name}", Body=body)
@@ -105,7 +107,9 @@ class Account:
             "version": {"S": key.version},
             "outcome": {"S": outcome},
             "classification": {"S": "truck"},
-            "class_probabilities": {"M": {"truck": {"N": "0.6"}, "automobile": {"N": "0.4"}}},
+            "class_probabilities": {
+                "M": {"truck": {"N": str(confidence)}, "automobile": {"N": str(1 - confidence)}}
+            },
             "audit": {
                 "M": {
                     "drawn": {"BOOL": reason == Reason.AUDIT},
@@ -117,10 +121,12 @@ class Account:
             "uploaded_at": {"S": f"{recorded_at}#01"},
             "endpoint": {"S": "scones-unlimited"},
             "variant": {"S": "AllTraffic"},
-            "confidence_score": {"N": "0.6"},
+            "confidence_score": {"N": str(confidence)},
             "confidence_threshold": {"N": "0.8"},
             "processing_time_ms": {"N": "245"},
         }
+        if image_hash:
+            item["image_hash"] = {"S": image_hash}
         if reason:
             item["waits_for"] = {"S": reason}
         self.dynamodb.put_item(TableName="results", Item=item)

@@ -23,6 +23,7 @@ from review.queue import (
     RecordBusyError,
     ReviewQueue,
 )
+from review.ranking import Ranking
 from review.web import STATUS
 from tests.unit.review.conftest import ANNE, BERT, CARL, Account
 
@@ -53,6 +54,35 @@ def test_audits_come_before_images_for_review(account: Account) -> None:
     review = account.add("review.jpg")
     audit = account.add("audit.jpg", reason=Reason.AUDIT, outcome="ACCEPTED")
     assert [audit, review] == claimed(account, ANNE)
+
+
+def ranked(account: Account, reviewer: Reviewer, count: int = 10) -> list[ImageKey]:
+    queue = replace(account.queue, order=Ranking())
+    return [image.key for image in queue.claim(reviewer, count)]
+
+
+def test_uncertain_image_comes_before_a_certain_one(account: Account) -> None:
+    certain = account.add("certain.jpg", confidence=0.79, recorded_at="2026-01-01")
+    uncertain = account.add("uncertain.jpg", confidence=0.51, recorded_at="2026-01-02")
+    assert [uncertain, certain] == ranked(account, ANNE)
+
+
+def test_burst_is_shown_once_before_other_images(account: Account) -> None:
+    burst = [
+        account.add(f"{number}.jpg", image_hash=f"{number:016x}", recorded_at=f"2026-01-0{number}")
+        for number in (1, 2, 3)
+    ]
+    alone = account.add("alone.jpg", image_hash="ff00ff00ff00ff00", recorded_at="2026-01-04")
+    queue = replace(account.queue, order=Ranking())
+    assert [burst[0]] == [image.key for image in queue.claim(ANNE, 1)]
+    assert [alone] == [image.key for image in queue.claim(BERT, 1)]
+
+
+def test_reloaded_page_gets_its_images_back_before_more_uncertain_ones(account: Account) -> None:
+    mine = account.add("mine.jpg", confidence=0.7)
+    assert [mine] == ranked(account, ANNE, 1)
+    account.add("uncertain.jpg", confidence=0.51)
+    assert [mine] == ranked(account, ANNE, 1)
 
 
 def test_image_that_does_not_wait_is_not_shown(account: Account) -> None:

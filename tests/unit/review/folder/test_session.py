@@ -97,7 +97,7 @@ def test_first_start_without_classes_is_refused_and_leaves_no_file(
 def test_missing_onnxruntime_is_named(folder: Path, console: Console) -> None:
     with opened(folder, CLASSES, console):
         pass
-    assert "random order: run `make tools` again" in text(console)
+    assert "Run `make tools` again. Until then images come in random order." in text(console)
 
 
 def test_answer_about_a_deleted_file_stays_in_its_file_and_out_of_the_manifest(
