@@ -1,16 +1,21 @@
 """The review page in a process of its own, over tables and a bucket of the local cloud."""
 
 import multiprocessing
+import os
+import signal
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from cli.service import Service
 from localcloud.server.cloud import Cloud
 from review import answers
 from review.images import ImageKey, Reason
+from review.overview.source import ServiceOverview
 from review.pictures import Pictures
 from review.queue import INDEX, ReviewQueue
 from review.server import serve
@@ -93,6 +98,7 @@ class Storage:
         reason: Reason = Reason.REVIEW,
         classes: dict[str, float] = CLASSES,
         name: str = "",
+        outcome: str = "REVIEW",
     ) -> ImageKey:
         """Upload an image and write its record, as the workflow does."""
         object_key = f"uploads/{name or f'{number:04}.webp'}"
@@ -103,7 +109,7 @@ class Storage:
         item = {
             "image_url": {"S": key.image_url},
             "version": {"S": key.version},
-            "outcome": {"S": "REVIEW"},
+            "outcome": {"S": outcome},
             "classification": {"S": max(classes, key=lambda label: classes[label])},
             "confidence_score": {"N": str(max(classes.values()))},
             "class_probabilities": {"M": {label: {"N": str(p)} for label, p in classes.items()}},
@@ -202,6 +208,12 @@ class Application:
             self._process.close()
             self._process = None
 
+    def interrupt(self) -> bool:
+        """End the process as Ctrl-C does; return whether it ended within five seconds."""
+        os.kill(self._process.pid, signal.SIGINT)
+        self._process.join(5)
+        return self._process.exitcode is not None
+
     def expire_credentials(self) -> None:
         """Have DynamoDB refuse the credentials."""
         (self.folder / EXPIRED).touch()
@@ -223,4 +235,36 @@ def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any
     events = storage.cloud.client("events")
     queue = ReviewQueue(dynamodb, events, storage.results, storage.reviews)
     pictures = Pictures(s3, storage.name)
-    serve(queue, pictures, reviewer, port, sender.send, opinions=Opinions.ON_DEMAND)
+    aws: Any = _Account(storage.cloud, dynamodb, s3)
+    service = Service(
+        image_bucket=storage.name,
+        workflow_arn="",
+        results_table=storage.results,
+        failure_queue_url="",
+        dead_letter_queue_url="",
+        backlog_prefix="archive/",
+        backlog_workflow_arn=None,
+        reviews_table=storage.reviews,
+        endpoint=storage.name,
+    )
+    overview = ServiceOverview.of(aws, service, storage.name, queue.waiting)
+    opinions = Opinions.ON_DEMAND
+    serve(queue, pictures, reviewer, port, sender.send, opinions=opinions, overview=overview)
+
+
+@dataclass(frozen=True)
+class _Account:
+    """The clients of the overview. Two are made at their first use: most tests need none."""
+
+    cloud: Cloud
+    dynamodb: Any
+    s3: Any
+    region: str = "us-east-1"
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        return self.cloud.client("cloudwatch")
+
+    @cached_property
+    def ssm(self) -> Any:
+        return self.cloud.client("ssm")
