@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.outcomes import OUTCOMES
 from review.images import Reason
-from review.queue import INDEX
+from review.queue import INDEX, ORDER
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -50,7 +50,7 @@ def waiting_images(
     """Add the age of the longest waiting image to the counts: one record for each reason."""
     return [
         Waiting(reason, counts.get(reason, 0), _oldest(dynamodb, results, reason))
-        for reason in Reason
+        for reason in ORDER
     ]
 
 
