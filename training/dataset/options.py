@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from datetime import date
 from fractions import Fraction
 
 from cli.arguments import whole
@@ -48,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--audits-only",
         action="store_true",
         help="with --with-reviews: calibrate and test with audits alone",
+    )
+    add(
+        "--audits-since",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="with --with-reviews: leave out audits of images that were decided before this day "
+        "(UTC)",
     )
     add("--stack", help="with --with-reviews: stack of the service (default: the endpoint's name)")
     add(
@@ -113,6 +121,13 @@ def _shares(text: str) -> dict[str, Fraction]:
             f"{text!r} adds up to {float(total):g}. The four shares must add up to 1"
         )
     return dict(zip(SPLITS, shares, strict=True))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day, such as 2030-01-31") from exc
 
 
 def _ratio(text: str) -> Fraction | None:

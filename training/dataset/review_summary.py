@@ -28,7 +28,7 @@ def sentences(chosen: ChosenReviews) -> Iterator[str]:
         yield f"{len(unknown):,} reviews are left out: {named}."
     if reasons[THINNED]:
         yield (
-            f"{reasons[THINNED]:,} audits are left out, because they were drawn with a larger "
+            f"{reasons[THINNED]:,} audits are left out, because they were drawn with another "
             f"probability than {chosen.probability:g}: all audits must count alike."
         )
     if chosen.waiting:

@@ -8,6 +8,7 @@ calibrate and test, and never train.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from hashlib import sha256
 
@@ -19,11 +20,12 @@ from training.dataset.source import ClassNameError, LabelledImage, Reason, class
 CLASS, NONE_OF_THESE, NOT_USABLE = "CLASS", "NONE_OF_THESE", "NOT_USABLE"
 
 # Why a review is left out, beside the reasons of `selection`.
-NO_CLASS, UNKNOWN_CLASS, UNUSABLE, THINNED = (
+NO_CLASS, UNKNOWN_CLASS, UNUSABLE, THINNED, OLDER = (
     "none of the classes",
     "unknown class",
     "not usable",
-    "thinned audit",
+    "audit of another share",
+    "older audit",
 )
 _HASH_BYTES = 8
 _FLOAT_BITS = 53  # a float holds no more, so that the largest number stays below 1
@@ -38,6 +40,7 @@ class Review:
     Args:
         verdict: CLASS, NONE_OF_THESE or NOT_USABLE.
         label: The class that the reviewers gave, where the verdict is CLASS.
+        recorded_at: Time of the model's decision, UTC, ISO 8601.
         reviewed_at: Time of the answer that stands, UTC, ISO 8601.
         drawn: Whether the image was drawn at random for an audit.
         probability: Probability of that draw, from 0 to 1.
@@ -47,6 +50,7 @@ class Review:
     version: str
     verdict: str
     label: str | None
+    recorded_at: str
     reviewed_at: str
     drawn: bool
     probability: float
@@ -83,15 +87,24 @@ class Rules:
         other_class: The class of negative examples, None without one.
         shares: The share of each split.
         seed: The seed of the splits.
+        audits_since: The day of the first audits, None for all audits.
     """
 
     classes: Collection[str]
     other_class: str | None
     shares: Mapping[str, Fraction]
     seed: int
+    audits_since: date | None = None
+
+    def is_older(self, review: Review) -> bool:
+        """Return whether a review is an audit of before the day of the first audits."""
+        since = self.audits_since
+        return review.drawn and since is not None and review.recorded_at < since.isoformat()
 
     def label_of(self, review: Review) -> str | LeftOut:
         """Return the class of a review, or why it has none."""
+        if self.is_older(review):
+            return LeftOut(review.path, OLDER, f"recorded before {self.audits_since}")
         if review.verdict == NOT_USABLE:
             return LeftOut(review.path, UNUSABLE, "the reviewer found it not usable")
         if review.verdict == NONE_OF_THESE:
@@ -143,8 +156,8 @@ class ChosenReviews:
 def choose_reviews(recorded: RecordedReviews, rules: Rules, reader: Reader) -> ChosenReviews:
     """Choose the reviews that become labelled images.
 
-    All audits that stay were drawn with one probability: audits that were drawn with a larger one
-    are thinned to it. So each of them counts alike, as the bound of Clopper and Pearson needs.
+    All audits that stay have one probability, as the bound of Clopper and Pearson needs: those that
+    were drawn with a larger one are thinned to it, those with a smaller one are left out.
 
     Args:
         recorded: The reviews in any order.
@@ -152,7 +165,9 @@ def choose_reviews(recorded: RecordedReviews, rules: Rules, reader: Reader) -> C
         reader: Returns the function that reads an image version, given its URL and its version.
     """
     reviews = sorted(recorded.complete, key=lambda one: one.order)
-    probability = min((one.probability for one in reviews if one.drawn), default=None)
+    probability = _common_probability(
+        [one.probability for one in reviews if one.drawn and not rules.is_older(one)]
+    )
     images = []
     left_out = list(recorded.left_out)
     of_no_class = 0
@@ -163,7 +178,7 @@ def choose_reviews(recorded: RecordedReviews, rules: Rules, reader: Reader) -> C
             left_out.append(label)
             of_no_class += review.drawn and label.reason == NO_CLASS
         elif probability and review.drawn and _is_thinned(review, probability, rules.seed):
-            why = f"drawn with probability {review.probability:g}, others with {probability:g}"
+            why = f"drawn with probability {review.probability:g}, most with {probability:g}"
             left_out.append(LeftOut(review.path, THINNED, why))
         else:
             reason = Reason.AUDIT if review.drawn else Reason.REVIEW
@@ -173,11 +188,26 @@ def choose_reviews(recorded: RecordedReviews, rules: Rules, reader: Reader) -> C
     return ChosenReviews(images, left_out, probability, recorded.waiting, of_no_class)
 
 
+def _common_probability(drawn: Sequence[float]) -> float | None:
+    """Return the probability that keeps most audits, None without audits.
+
+    It depends on the probabilities alone, not on any label. Audits with a smaller one are of a time
+    in which fewer images were drawn.
+    """
+    kept = {
+        probability: sum(probability / one for one in drawn if one >= probability)
+        for probability in sorted({*drawn})
+    }
+    return max(kept, key=lambda probability: kept[probability], default=None)
+
+
 def _is_thinned(review: Review, probability: float, seed: int) -> bool:
     """Return whether an audit is left out, so that it stays with `probability` altogether.
 
     A smaller probability leaves a part of the audits of a larger one.
     """
+    if review.probability < probability:
+        return True
     return _uniform(seed, "thin", review.path) >= probability / review.probability
 
 

@@ -1,5 +1,6 @@
 """Read the images of a source in S3."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,12 +12,11 @@ from functions.serialize_image.image_preparation import refuse_too_many_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-# What S3 answers to an ETag as a version id, in a bucket without versions.
-_NO_VERSION_ID = {"InvalidArgument", "NoSuchVersion"}
-# A deleted object, a deleted version, a delete marker, another content under the key.
-_GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "PreconditionFailed"}
+# In a bucket without versions the version is an ETag. No version id of S3 has its form.
+_ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")
+# A deleted object, a deleted or unknown version, a delete marker, another content under the key.
+_GONE = {"NoSuchKey", "NoSuchVersion", "InvalidArgument", "MethodNotAllowed", "PreconditionFailed"}
 
 
 def object_reader(s3: "S3Client", bucket: str, key: str) -> Callable[[], bytes]:
@@ -56,7 +56,10 @@ def version_reader(s3: "S3Client", url: str, version: str) -> Callable[[], bytes
 def _read_version(s3: "S3Client", url: str, version: str) -> bytes:
     bucket, _, key = url.removeprefix("s3://").partition("/")
     try:
-        answer = _get_version(s3, bucket, key, version)
+        if _ETAG.fullmatch(version):
+            answer = s3.get_object(Bucket=bucket, Key=key, IfMatch=version)
+        else:
+            answer = s3.get_object(Bucket=bucket, Key=key, VersionId=version)
     except ClientError as exc:
         if code_of(exc) in _GONE:
             raise ImageVersionGoneError(f"{url} has no version {version} any more.") from exc
@@ -64,12 +67,3 @@ def _read_version(s3: "S3Client", url: str, version: str) -> bytes:
     with answer["Body"] as body:
         refuse_too_many_bytes(answer["ContentLength"])
         return body.read()
-
-
-def _get_version(s3: "S3Client", bucket: str, key: str, version: str) -> "GetObjectOutputTypeDef":
-    try:
-        return s3.get_object(Bucket=bucket, Key=key, VersionId=version)
-    except ClientError as exc:
-        if code_of(exc) not in _NO_VERSION_ID:
-            raise
-    return s3.get_object(Bucket=bucket, Key=key, IfMatch=version)

@@ -5,13 +5,25 @@ cost grows with the number of answers, not with the number of classified images.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cli.aws import Aws
 from cli.service import StackNotFoundError, find_service
 from cli.table_items import items_of
-from training.dataset.reviews import CLASS, NONE_OF_THESE, NOT_USABLE, RecordedReviews, Review
+from training.dataset.review_summary import sentences
+from training.dataset.reviews import (
+    CLASS,
+    NONE_OF_THESE,
+    NOT_USABLE,
+    ChosenReviews,
+    RecordedReviews,
+    Review,
+    Rules,
+    choose_reviews,
+)
 from training.dataset.selection import LeftOut
+from training.dataset.stored_image import version_reader
 from training.project.errors import TrainingError
 from untrusted.console import Console, track
 
@@ -21,7 +33,7 @@ if TYPE_CHECKING:
 type Key = tuple[str, str]  # image URL and version
 
 # The model's classification is not read: it is never a label.
-_REQUEST = {"ProjectionExpression": "image_url, version, waits_for, review, audit"}
+_REQUEST = {"ProjectionExpression": "image_url, version, recorded_at, waits_for, review, audit"}
 _VERDICTS = (CLASS, NONE_OF_THESE, NOT_USABLE)
 
 INCOMPLETE = "incomplete review"
@@ -33,6 +45,18 @@ class ServiceNotDeployedError(TrainingError):
 
 class NoReviewsError(TrainingError):
     """Label images with `scones review`, or stage without --with-reviews: no review is complete."""
+
+
+def reviews_for(aws: Aws, stack: str, rules: Rules, console: Console) -> ChosenReviews:
+    """Return the reviews of a service that join a dataset, and show their numbers.
+
+    Raises as `read_reviews`.
+    """
+    recorded = read_reviews(aws, stack, console)
+    chosen = choose_reviews(recorded, rules, partial(version_reader, aws.s3))
+    for sentence in sentences(chosen):
+        console.print(sentence)
+    return chosen
 
 
 def read_reviews(aws: Aws, stack: str, console: Console) -> RecordedReviews:
@@ -88,6 +112,7 @@ def _read(item: Mapping[str, Any]) -> Review | LeftOut | None:
             version=version,
             verdict=review["verdict"]["S"],
             label=review["class"]["S"] if "class" in review else None,
+            recorded_at=item["recorded_at"]["S"],
             reviewed_at=review["reviewed_at"]["S"],
             drawn=audit["drawn"]["BOOL"],
             probability=float(audit["probability"]["N"]),

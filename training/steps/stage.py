@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,19 @@ from training.dataset.manifest import Columns
 from training.dataset.options import add_arguments
 from training.dataset.preparation import prepare_all
 from training.dataset.report import Contents, shorten, show_contents, write_images, write_left_out
-from training.dataset.review_summary import sentences, summary
+from training.dataset.review_summary import summary
 from training.dataset.reviewed_splits import join_reviews
-from training.dataset.reviews import ChosenReviews, Rules, choose_reviews
+from training.dataset.reviews import ChosenReviews, Rules
 from training.dataset.selection import DUPLICATE, balance, select_distinct
 from training.dataset.source import Reason, Source, with_negative_examples
 from training.dataset.sources import open_source
 from training.dataset.split import draw_splits
-from training.dataset.stored_image import version_reader
 from training.dataset.upload import Place, apply_difference, compare
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
 from training.project.training_stack import TrainingStack
-from training.service.reviews import read_reviews
+from training.service.reviews import reviews_for
 from training.steps.context import Context
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -87,7 +85,9 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
     names += ["seed", "bucket", "recordio"]
     shares = {split: float(share) for split, share in options.split.items()}
     ratio = None if options.balance is None else float(options.balance)
-    return {**{name: getattr(options, name) for name in names}, "split": shares, "balance": ratio}
+    since = options.audits_since and str(options.audits_since)
+    asked = {name: getattr(options, name) for name in names}
+    return asked | {"split": shares, "balance": ratio, "audits_since": since}
 
 
 def _check(context: Context, options: argparse.Namespace, source: Source) -> None:
@@ -131,21 +131,11 @@ def _emptied(folder: Path) -> Iterator[Path]:
 
 
 def _reviewed(context: Context, options: argparse.Namespace, source: Source) -> ChosenReviews:
-    """Read the reviews of the environment's service, and choose those that join the dataset.
-
-    Raises:
-        ServiceNotDeployedError: The environment has no service.
-        StackOutdatedError: The service has no reviews.
-        NoReviewsError: No review is complete.
-    """
-    stack = options.stack or context.names.service
-    recorded = read_reviews(context.aws, stack, context.console)
+    """Return the reviews of the service that join the dataset. Raises as `reviews_for`."""
     other_class = OTHER if options.other else None
-    rules = Rules(source.classes, other_class, options.split, options.seed)
-    chosen = choose_reviews(recorded, rules, partial(version_reader, context.aws.s3))
-    for sentence in sentences(chosen):
-        context.console.print(sentence)
-    return chosen
+    rules = Rules(source.classes, other_class, options.split, options.seed, options.audits_since)
+    stack = options.stack or context.names.service
+    return reviews_for(context.aws, stack, rules, context.console)
 
 
 def _choose(

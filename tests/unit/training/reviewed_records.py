@@ -82,6 +82,7 @@ class ReviewedService:
             "version": {"S": version},
             "outcome": {"S": "REVIEW"},
             "classification": {"S": "truck"},
+            "recorded_at": {"S": "2030-01-01T00:00:00.123Z"},
             "audit": {"M": audit},
             "review": {"M": review},
         } | changes

@@ -35,3 +35,18 @@ def test_image_without_a_hash_has_no_near_duplicate(
     motifs = Motifs()
     motifs.add(prepared("a"))
     assert [] == motifs.near(prepared("b"))
+
+
+def test_near_duplicates_are_in_the_order_of_their_addition(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    # A set of the places 7 and 8 yields 8 first.
+    hashes = [f"{random.Random(number).getrandbits(64):016x}" for number in range(7)]
+    images = [
+        replace(prepared(str(n)), image_hash=one)
+        for n, one in enumerate([*hashes, "0" * 16, "0" * 16])
+    ]
+    motifs = Motifs()
+    for image in images:
+        motifs.add(image)
+    assert images[7:] == motifs.near(replace(prepared("wanted"), image_hash="0" * 16))

@@ -213,8 +213,8 @@ class Case:
 
     number: int
 
-    def join(self) -> tuple[Splits, dict[str, Review]]:
-        """Return the splits, and the reviews by path."""
+    def join(self) -> tuple[Splits, dict[str, Review], list[str]]:
+        """Return the splits, the reviews by path, and the paths that did not join."""
         draw = random.Random(self.number)
         weights = [draw.randint(1, 10) for _ in SPLITS]
         shares = {
@@ -230,8 +230,8 @@ class Case:
             self._prepared(draw, one.path, one.label, one.split, one.reason)
             for one in chosen.images
         ]
-        splits, _ = join_reviews(source, reviewed, seed, audits_only=draw.random() < 0.2)
-        return splits, reviews
+        splits, left_out = join_reviews(source, reviewed, seed, audits_only=draw.random() < 0.2)
+        return splits, reviews, [one.path for one in left_out]
 
     def _source(self, draw: random.Random) -> Iterator[PreparedImage]:
         has_splits = draw.random() < 0.3
@@ -247,6 +247,7 @@ class Case:
                 version="v",
                 verdict=draw.choice(["CLASS", "CLASS", "NONE_OF_THESE", "NOT_USABLE"]),
                 label=draw.choice([*LABELS, "van"]),
+                recorded_at="2030",
                 reviewed_at=str(draw.random()),
                 drawn=draw.random() < 0.4,
                 probability=draw.choice([0.01, 0.2, 1.0]),
@@ -269,7 +270,7 @@ def test_no_uncertain_image_can_reach_calibration_or_test(start: int) -> None:
     made = 0
     for number in range(start, start + 100):
         try:
-            splits, reviews = Case(number).join()
+            splits, reviews, left_out = Case(number).join()
         except TooFewImagesError:
             continue
         made += 1
@@ -278,6 +279,7 @@ def test_no_uncertain_image_can_reach_calibration_or_test(start: int) -> None:
             assert all(one.drawn == (split in (CALIBRATION, TEST)) for one in of_people), number
         contents = [one.digest for images in splits.images.values() for one in images]
         assert len(contents) == len({*contents}), number
+        assert len(left_out) == len({*left_out}), number
     assert made > 50
 
 
@@ -285,7 +287,7 @@ def test_no_uncertain_image_can_reach_calibration_or_test(start: int) -> None:
 def test_no_motif_of_an_audit_trains(start: int) -> None:
     for number in range(start, start + 100):
         try:
-            splits, _ = Case(number).join()
+            splits, _, _ = Case(number).join()
         except TooFewImagesError:
             continue
         every = [one for images in splits.images.values() for one in images]

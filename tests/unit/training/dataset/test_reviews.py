@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from training.dataset.dataset import SPLITS
 from training.dataset.reviews import (
     NO_CLASS,
+    OLDER,
     THINNED,
     UNKNOWN_CLASS,
     UNUSABLE,
@@ -30,6 +32,7 @@ def review(number: int = 0, *, drawn: bool = False, probability: float = 0.2) ->
         version="v",
         verdict="CLASS",
         label="car",
+        recorded_at="2030-01-02T03:04:05.678Z",
         reviewed_at=f"2030-01-01T{number:06}",
         drawn=drawn,
         probability=probability,
@@ -122,25 +125,59 @@ def test_audits_of_one_share_all_stay() -> None:
     assert 100 == len(chosen(*audits(100, 0.01)).images)
 
 
+def thinned(made: ChosenReviews) -> set[str]:
+    return {one.path for one in made.left_out if one.reason == THINNED}
+
+
 def test_audits_of_a_larger_share_are_thinned_to_the_smaller_one() -> None:
-    made = chosen(*audits(4000, 0.2), *audits(50, 0.05, start=4000))
-    thinned = [one for one in made.left_out if one.reason == THINNED]
+    made = chosen(*audits(4000, 0.2), *audits(3500, 0.05, start=4000))
     assert 0.05 == made.probability
-    # a quarter stays; 5 standard deviations of that share among 4,000 are 0.034
-    assert 0.75 == pytest.approx(len(thinned) / 4000, abs=0.034)
-    assert 50 == sum(image.path >= "s3://images/uploads/4000" for image in made.images[-50:])
+    assert {f"{one.path}" for one in audits(3500, start=4000)} <= paths(made, "test") | paths(
+        made, "calibration"
+    )
+    # a quarter of the others stays; 5 standard deviations of that share among 4,000 are 0.034
+    assert 0.75 == pytest.approx(len(thinned(made)) / 4000, abs=0.034)
+
+
+def test_few_audits_of_a_smaller_share_do_not_thin_many_of_a_larger_one() -> None:
+    few = audits(3, 0.001, start=900)
+    made = chosen(*audits(200, 0.2), *few)
+    assert 0.2 == made.probability
+    assert {one.path for one in few} == thinned(made)
+
+
+def test_probability_depends_on_no_label() -> None:
+    reviews = [*audits(60, 0.2), *audits(20, 0.05, start=60)]
+    unusable = [replace(one, verdict="NOT_USABLE", label=None) for one in reviews[30:]]
+    assert chosen(*reviews).probability == chosen(*reviews[:30], *unusable).probability
+
+
+def test_older_audits_do_not_count() -> None:
+    old = [replace(one, recorded_at="2029-12-31T23:59:59.999Z") for one in audits(9)]
+    uncertain = replace(review(100), recorded_at="2029-12-31T23:59:59.999Z")
+    rules = replace(RULES, audits_since=date(2030, 1, 1))
+    made = chosen(*old, uncertain, *audits(2, 0.01, start=50), rules=rules)
+    assert {OLDER} == {one.reason for one in made.left_out}
+    assert 0.01 == made.probability
+    assert 3 == len(made.images)
+
+
+def test_audit_of_the_first_day_counts() -> None:
+    rules = replace(RULES, audits_since=date(2030, 1, 2))
+    assert 1 == len(chosen(*audits(1), rules=rules).images)
 
 
 def test_audit_that_a_small_share_keeps_is_kept_by_every_larger_one() -> None:
     kept = [
-        {image.path for image in chosen(*audits(500), *audits(1, share, 999)).images}
+        {image.path for image in chosen(*audits(500), *audits(900, share, 999)).images}
+        & {one.path for one in audits(500)}
         for share in (0.02, 0.05, 0.1)
     ]
     assert kept[0] < kept[1] < kept[2]
 
 
 def test_thinning_does_not_depend_on_the_split() -> None:
-    made = chosen(*audits(4000, 0.2), *audits(1, 0.1, 9999))
+    made = chosen(*audits(4000, 0.2), *audits(4000, 0.1, 4000))
     share = len(paths(made, "test")) / len(made.images)
-    # 5 standard deviations of a half among 2,000 are 0.056
-    assert 0.5 == pytest.approx(share, abs=0.056)
+    # 5 standard deviations of a half among 6,000 are 0.033
+    assert 0.5 == pytest.approx(share, abs=0.033)
