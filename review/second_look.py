@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from review.answers import standing_answers
 from review.images import ImageKey, Reason
 from review.leases import conditional, record_key
+from review.stored_answers import stored_answers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,14 +40,13 @@ def look_again(
 ) -> list[GivenLabel]:
     """Let the images with the `count` most suspicious labels wait for a second opinion.
 
-    Reads the whole reviews table. Images that two reviewers have answered, and images that have
+    Reads all answers. Images that two reviewers have answered, and images that have
     waited for a second look before, are left out.
 
     Returns:
         The labels in doubt, the most suspicious first.
     """
-    pages = dynamodb.get_paginator("scan").paginate(TableName=reviews, ConsistentRead=True)
-    labels = given_labels(item for page in pages for item in page["Items"])
+    labels = given_labels(stored_answers(dynamodb, reviews))
     doubted = (label for label in labels if _doubt(dynamodb, results, label.key))
     return list(islice(doubted, count))
 

@@ -4,13 +4,14 @@ The reviews table has an index of all answers by time, so that the cost of a loo
 the uploads, nor with the answers that are known already.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from review.answers import INDEX, LOG, standing_answers
+from review.answers import standing_answers
 from review.images import Answer, ImageKey
+from review.stored_answers import ALWAYS, stored_answers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +35,7 @@ class AnswerLog:
         """Return the answers that nobody took back, by image; the oldest of an image first."""
         with self._lock:
             changed = set()
-            for item in self._new_items():
+            for item in stored_answers(self._dynamodb, self._table, self._since()):
                 key = ImageKey(item["image_url"]["S"], item["version"]["S"])
                 known = self._items.setdefault(key, {})
                 if item["answer"]["S"] not in known:
@@ -46,18 +47,7 @@ class AnswerLog:
                 self._standing[key] = standing_answers(self._items[key].values())
             return [answers for answers in self._standing.values() if answers]
 
-    def _new_items(self) -> Iterator[Mapping[str, Any]]:
-        pages = self._dynamodb.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=INDEX,
-            KeyConditionExpression="#log = :log AND answered_at >= :since",
-            ExpressionAttributeNames={"#log": "log"},
-            ExpressionAttributeValues={":log": {"S": LOG}, ":since": {"S": self._since()}},
-        )
-        for page in pages:
-            yield from page["Items"]
-
     def _since(self) -> str:
         if not self._latest:
-            return "0"  # before every time
+            return ALWAYS
         return (datetime.fromisoformat(self._latest) - OVERLAP).isoformat()

@@ -54,7 +54,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"pictures", "queue", "second_look"},
         {"ranking"},
         {"waiting_features"},
-        {"events", "features", "learning", "leases", "walls"},
+        {"events", "features", "learning", "leases", "stored_answers", "walls"},
         {"answers", "counts"},
         {"images", "selection"},
     ],

@@ -201,6 +201,7 @@ def test_reviewer_replaces_no_record_and_deletes_no_answer(account: Account) -> 
     assert is_denied(dynamodb.put_item, TableName=RESULTS, Item=record(account.key))
     assert is_denied(dynamodb.delete_item, TableName=REVIEWS, Key=answer)
     assert is_denied(dynamodb.scan, TableName=RESULTS)
+    assert is_denied(dynamodb.scan, TableName=REVIEWS)
 
 
 def test_reviewer_announces_no_outcome(account: Account) -> None:

@@ -47,7 +47,6 @@ def _on_tables() -> Iterator[Call]:
         )
     yield Call(POLICY, "dynamodb:PutItem", reviews.arn)
     yield Call(POLICY, "dynamodb:Query", reviews.arn)
-    yield Call(POLICY, "dynamodb:Scan", reviews.arn)
     yield Call(POLICY, "dynamodb:Query", f"{reviews.arn}/index/AnswersByTime")
     for table in (results, reviews):
         yield _decrypt("dynamodb", "kms:encryptioncontext:aws:dynamodb:tablename", table.name)
