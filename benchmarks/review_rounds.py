@@ -18,6 +18,7 @@ from algorithm.epochs import Channel, Epochs
 from algorithm.head import Head
 from benchmarks import cifar10
 from benchmarks.features import Floats, Labels, Photos
+from cli.outcomes import REVIEW
 from examples.demo_loop.reviewers import SimulatedReviewer, answers_to
 from functions.filter_inferences.audit import draw
 from review.images import Answer, ImageKey, Reason, WaitingImage, deciding_answer
@@ -156,7 +157,7 @@ def _waiting(place: int, probabilities: Floats, reason: Reason) -> WaitingImage:
     return WaitingImage(
         key=_key(place),
         reason=reason,
-        outcome="REVIEW",
+        outcome=REVIEW,
         classification=cifar10.CLASSES[int(probabilities.argmax())],
         confidence_score=score,
         class_probabilities=dict.fromkeys(cifar10.CLASSES, 0.1),
