@@ -40,20 +40,20 @@ class Review:
     Args:
         verdict: CLASS, NONE_OF_THESE or NOT_USABLE.
         label: The class that the reviewers gave, where the verdict is CLASS.
-        recorded_at: Time of the model's decision, UTC, ISO 8601.
         reviewed_at: Time of the answer that stands, UTC, ISO 8601.
         drawn: Whether the image was drawn at random for an audit.
         probability: Probability of that draw, from 0 to 1.
+        recorded_at: Time of the model's decision, UTC, ISO 8601.
     """
 
     image_url: str
     version: str
     verdict: str
     label: str | None
-    recorded_at: str
     reviewed_at: str
     drawn: bool
     probability: float
+    recorded_at: str = ""
 
     @property
     def path(self) -> str:
