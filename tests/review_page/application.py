@@ -1,8 +1,10 @@
 """The review page in a process of its own, over tables and a bucket of the local cloud."""
 
+import json
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +25,8 @@ from review.web import Opinions
 
 CLASSES = {"automobile": 0.4, "truck": 0.6}
 EXPIRED = "expired"  # a file: as long as it exists, DynamoDB refuses the credentials
+FATAL = "fatal"  # a file: the call at which the process is killed, and how often it happens before
+DEATH = 10  # seconds
 
 # Its processes start in milliseconds, since the modules are loaded once.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -152,6 +156,11 @@ class Storage:
             },
         )
 
+    def delete_record(self, key: ImageKey) -> None:
+        """Delete the record of an image."""
+        record = {"image_url": {"S": key.image_url}, "version": {"S": key.version}}
+        self.cloud.client("dynamodb").delete_item(TableName=self.results, Key=record)
+
     def delete_picture(self, key: ImageKey) -> None:
         """Delete an image version from the bucket; its record stays."""
         name = key.image_url.removeprefix(f"s3://{self.name}/")
@@ -214,6 +223,22 @@ class Application:
         self._process.join(5)
         return self._process.exitcode is not None
 
+    def kill_at(self, event: str, after: int = 0) -> None:
+        """Have `kill -9` end the process at a call to AWS.
+
+        Args:
+            event: botocore's name, such as `before-call.dynamodb.GetItem`.
+            after: Number of these calls that still succeed.
+        """
+        (self.folder / FATAL).write_text(json.dumps([event, after]), encoding="utf-8")
+
+    def await_death(self) -> None:
+        """Wait until the process is killed."""
+        self._process.join(DEATH)
+        assert -signal.SIGKILL == self._process.exitcode
+        self._process.close()
+        self._process = None
+
     def expire_credentials(self) -> None:
         """Have DynamoDB refuse the credentials."""
         (self.folder / EXPIRED).touch()
@@ -221,6 +246,24 @@ class Application:
     def renew_credentials(self) -> None:
         """Have DynamoDB accept the credentials again."""
         (self.folder / EXPIRED).unlink()
+
+
+def _fatal_call(plan: Path) -> Callable[..., None]:
+    """Build a handler of botocore's events that kills the process as the file says."""
+
+    def handle(event_name: str, **_: object) -> None:
+        if not plan.exists():
+            return
+        event, after = json.loads(plan.read_text(encoding="utf-8"))
+        if event_name != event:
+            return
+        if after:
+            plan.write_text(json.dumps([event, after - 1]), encoding="utf-8")
+        else:
+            plan.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return handle
 
 
 def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any) -> None:
@@ -231,8 +274,11 @@ def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any
             error: Any = {"Code": "ExpiredTokenException", "Message": "The token is expired"}
             raise ClientError({"Error": error}, "Query")
 
-    dynamodb.meta.events.register("before-call.dynamodb", refuse)
     events = storage.cloud.client("events")
+    dynamodb.meta.events.register("before-call.dynamodb", refuse)
+    for client in (dynamodb, events):
+        for moment in ("before-call", "after-call"):
+            client.meta.events.register(moment, _fatal_call(folder / FATAL))
     queue = ReviewQueue(dynamodb, events, storage.results, storage.reviews)
     pictures = Pictures(s3, storage.name)
     aws: Any = _Account(storage.cloud, dynamodb, s3)

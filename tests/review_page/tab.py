@@ -1,5 +1,6 @@
 """A tab of a browser that shows the review page."""
 
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -44,9 +45,16 @@ class Tab:
 
         Playwright's own `wait_for_function` needs `eval`, which the page's policy forbids.
         """
+        self._until(lambda: self.run(condition, argument), condition)
+
+    def wait_for_title(self, title: str) -> None:
+        """Wait for the title of any page."""
+        self._until(lambda: self.page.title() == title, title)
+
+    def _until(self, is_so: Callable[[], object], wanted: str) -> None:
         deadline = monotonic() + PATIENCE / 1000
-        while not self.run(condition, argument):
-            assert monotonic() < deadline, f"{condition} is false: {self.page.inner_text('body')}"
+        while not is_so():
+            assert monotonic() < deadline, f"not yet: {wanted}: {self.page.inner_text('body')}"
             self.page.wait_for_timeout(10)
 
     def await_progress(self, text: str) -> None:
