@@ -86,6 +86,18 @@ def keys_of(body: Mapping[str, Any], name: str) -> list[ImageKey]:
     return [ImageKey.of(str(image_id)) for image_id in ids]
 
 
+def number_of(body: Mapping[str, Any], name: str) -> int:
+    """Read a number that is not negative.
+
+    Raises:
+        InvalidAnswerError: It is missing or wrong.
+    """
+    number = body.get(name)
+    if not isinstance(number, int) or number < 0:
+        raise InvalidAnswerError(f"The request needs a number {name!r}; received {number!r:.60}.")
+    return number
+
+
 def reviewer_of(body: Mapping[str, Any], name: str) -> Reviewer:
     """Return the reviewer with the page that the request names.
 

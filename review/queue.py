@@ -139,7 +139,10 @@ class ReviewQueue:
         """
         candidates = self._candidates(reviewer, (Reason.REVIEW,))
         free = (image for image in candidates if image.key not in held)
-        return self._leases.take_all(choose_wall(free, count), reviewer) if count else []
+        claimed = self._leases.take_all(choose_wall(free, count), reviewer) if count else []
+        for image in claimed:
+            self.order.show(image)
+        return claimed
 
     def renew(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> list[ImageKey]:
         """Extend leases; return the images that the page still holds."""

@@ -25,7 +25,16 @@ from starlette.staticfiles import StaticFiles
 
 from cli import aws
 from cli.errors import CommandError
-from review.bodies import MAX_NAME, answer_of, body_of, key_of, keys_of, reviewer_of, text_of
+from review.bodies import (
+    MAX_NAME,
+    answer_of,
+    body_of,
+    key_of,
+    keys_of,
+    number_of,
+    reviewer_of,
+    text_of,
+)
 from review.guard import COOKIE, only_own_page
 from review.images import ImageKey, InvalidAnswerError, InvalidImageIdError, Reason, WaitingImage
 from review.overview.routes import Overview
@@ -129,7 +138,7 @@ def application(review: Review) -> Starlette:
 
         def claimed() -> dict[str, Any]:
             still_held = review.queue.renew(reviewer, held)
-            count = min(MAX_CLAIM, int(body.get("count", 1)))
+            count = min(MAX_CLAIM, number_of(body, "count"))
             find = review.queue.claim_wall if body.get("wall") else review.queue.claim
             images = find(reviewer, count, {*held, *skipped})
             return {

@@ -235,6 +235,15 @@ def test_wall_is_claimed_without_audits(page: Page, account: Account) -> None:
     assert {"truck"} == {image["prediction"]["classification"] for image in images}
 
 
+@pytest.mark.parametrize("count", [-1, "8", 1.5, None])
+def test_claim_of_a_wrong_number_leases_nothing(
+    page: Page, account: Account, count: object
+) -> None:
+    account.add("one.jpg")
+    assert 400 == page.post("/claim", json={"page": "page-1", "count": count}).status_code
+    assert 1 == len(claim(page, "page-2")["images"])
+
+
 def test_thumbnail_of_a_large_photo_is_small(page: Page, account: Account) -> None:
     photo = io.BytesIO()
     Image.effect_noise((1200, 900), 80).save(photo, "JPEG", quality=95)
@@ -254,6 +263,14 @@ def test_thumbnail_of_a_broken_photo_is_named(page: Page, account: Account) -> N
     refused = page.get(f"/thumbnail/{key.id}")
     assert 415 == refused.status_code
     assert "NotAPictureError" == refused.json()["error"]
+
+
+def test_answer_to_an_image_of_another_bucket_stores_nothing(page: Page, account: Account) -> None:
+    key = ImageKey("s3://secret/uploads/one.jpg", "null")
+    refused = page.post("/answer", json=answer(key.id))
+    assert 410 == refused.status_code
+    assert "s3://secret/uploads/one.jpg" in refused.json()["message"]
+    assert [] == account.stored_answers()
 
 
 def test_picture_that_was_deleted_is_named(page: Page, account: Account) -> None:
