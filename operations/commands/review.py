@@ -39,6 +39,12 @@ class NoSecondReviewerError(CommandError):
     status = 2
 
 
+class NoOverviewError(CommandError):
+    """A folder has no overview: leave out --export."""
+
+    status = 2
+
+
 class NotWritableError(CommandError):
     """Name a file in a folder where you may write."""
 
@@ -151,12 +157,15 @@ def label(console: Console, options: argparse.Namespace) -> Result:
     Raises:
         InvalidReviewerError: the name has other characters.
         NoSecondReviewerError: an option needs another reviewer.
+        NoOverviewError: the option --export needs the service.
         CommandError: the folder cannot be labelled; the class says why.
     """
     from review.folder.session import opened  # loads numpy and scipy, which other commands need not
 
     if options.two_opinions or options.second_look:
         raise NoSecondReviewerError
+    if options.export:
+        raise NoOverviewError
     reviewer = _reviewer(options.reviewer or getpass.getuser())
     with opened(options.folder, options.classes, console) as session:
 

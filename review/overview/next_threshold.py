@@ -6,6 +6,7 @@ images that may calibrate. The same rule is applied here to the audits so far.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import ceil
 from typing import Any
 
@@ -25,6 +26,15 @@ CALIBRATING = 0.5
 TINY = 1e-6  # the smallest share of audits that an estimate of uploads divides by
 
 
+class Prospect(StrEnum):
+    """What the audits so far say about a threshold."""
+
+    POSSIBLE = "possible"  # they allow one
+    NEEDS_MORE = "needs more"  # they would, if there were more of the same kind
+    OPEN = "open"  # at no confidence are enough predictions right, which may be chance
+    EXCLUDED = "excluded"  # at no confidence are enough predictions right, and not by chance
+
+
 @dataclass(frozen=True)
 class Need:
     """The audits that a threshold still needs.
@@ -33,8 +43,7 @@ class Need:
         name: The class that the threshold is for; None for all classes together.
         guarantee: The precision guarantee of the threshold.
         audits: Settled audits so far, whatever their outcome.
-        more: Further audits of this kind, 0 if a threshold is possible, None if audits alone do
-            not help: too few predictions are right at any confidence.
+        more: Further audits: an estimate, or the least number where the prospect is open.
         uploads: Classified images until then, at the present share of audits.
         threshold: A threshold that the audits allow, None if they allow none.
         coverage: The share of audits that this threshold accepts.
@@ -43,8 +52,9 @@ class Need:
     name: str | None
     guarantee: PrecisionGuarantee
     audits: int
-    more: int | None
-    uploads: int | None
+    prospect: Prospect
+    more: int = 0
+    uploads: int | None = None
     threshold: float | None = None
     coverage: float | None = None
 
@@ -83,8 +93,9 @@ def needs(images: Sequence[ReviewedImage], card: Mapping[str, Any] | None) -> li
 
 def _need(name: str | None, guarantee: PrecisionGuarantee, sample: Sequence[ReviewedImage]) -> Need:
     n = len(sample)
+    least = max(0, ceil(guarantee.fewest / CALIBRATING) - n)
     if not n:
-        return Need(name, guarantee, 0, ceil(guarantee.fewest / CALIBRATING), None)
+        return Need(name, guarantee, 0, Prospect.NEEDS_MORE, least)
 
     candidates = Candidates.of(
         np.array([image.machine.confidence for image in sample]),
@@ -93,13 +104,17 @@ def _need(name: str | None, guarantee: PrecisionGuarantee, sample: Sequence[Revi
     choice = candidates.choose(guarantee)
     growth = _growth(candidates, guarantee) if choice else candidates.growth_needed(guarantee)
     if growth is None:
-        return Need(name, guarantee, n, None, None)
+        excluded = candidates.excludes(guarantee)
+        more, prospect = least, Prospect.EXCLUDED if excluded else Prospect.OPEN
+    else:
+        more = max(least, ceil(growth * n / CALIBRATING) - n)
+        prospect = Prospect.NEEDS_MORE if more or not choice else Prospect.POSSIBLE
 
-    more = max(0, ceil(max(growth * n, guarantee.fewest) / CALIBRATING) - n)
-    if choice and not more:
-        return Need(name, guarantee, n, 0, 0, choice.threshold, choice.accepted / n)
+    if choice and prospect == Prospect.POSSIBLE:
+        coverage = choice.accepted / n
+        return Need(name, guarantee, n, prospect, 0, 0, choice.threshold, coverage)
     uploads = ceil(more / max(sample[-1].machine.audit_probability, TINY))
-    return Need(name, guarantee, n, more, uploads)
+    return Need(name, guarantee, n, prospect, more, uploads)
 
 
 def _growth(candidates: Candidates, guarantee: PrecisionGuarantee) -> float:

@@ -54,7 +54,8 @@ def content(snapshot: Snapshot) -> str:
 
 def one_file(snapshot: Snapshot, origin: Origin) -> str:
     """Return the whole page as one file, which loads nothing and runs no script."""
-    style = Markup((FOLDER / "overview.css").read_text(encoding="utf-8"))  # noqa: S704 # nosec B704 - own file
+    css = (FOLDER / "overview.css").read_text(encoding="utf-8")
+    style = Markup(css)  # noqa: S704 # nosec B704 - this project's own file
     body = Markup(content(snapshot))  # noqa: S704 # nosec B704 - rendered and escaped above
     return render_page(FOLDER, "export.html.jinja", origin, own_style=style, content=body)
 

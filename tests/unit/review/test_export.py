@@ -10,7 +10,7 @@ import pytest
 from cli.aws import Aws
 from cli.service import Service
 from operations.commands import review
-from operations.commands.review import NotWritableError
+from operations.commands.review import NoOverviewError, NotWritableError
 from operations.service.context import Context
 from tests.unit.review.conftest import BUCKET, Account
 from tests.unit.review.fake_services import FakeCloudWatch, FakeSsm
@@ -47,3 +47,8 @@ def test_file_that_cannot_be_written_is_named(context: Context, tmp_path: Path) 
     file = tmp_path / "missing" / "overview.html"
     with pytest.raises(NotWritableError, match=r"overview\.html: No such file"):
         review.run(context, options(file))
+
+
+def test_folder_has_no_overview(context: Context, tmp_path: Path) -> None:
+    with pytest.raises(NoOverviewError):
+        review.label(context.console, options(tmp_path / "overview.html"))

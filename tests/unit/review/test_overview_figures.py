@@ -4,7 +4,7 @@ import pytest
 
 from review.images import Verdict
 from review.overview import figures
-from review.overview.next_threshold import DEFAULT, guarantee_of, needs
+from review.overview.next_threshold import DEFAULT, Prospect, guarantee_of, needs
 from tests.unit.review.reviews import answer, audited, images
 from training.statistics.betting_bound import State
 from training.statistics.precision_guarantee import PrecisionGuarantee
@@ -161,6 +161,7 @@ def test_audits_that_are_missing_come_with_uploads() -> None:
 
 def test_enough_audits_allow_a_threshold() -> None:
     [need] = needs(images(*[audited(*RIGHT) for _ in range(200)]), None)
+    assert Prospect.POSSIBLE == need.prospect
     assert 0 == need.more
     assert 0.9 == need.threshold
     assert 1 == need.coverage
@@ -175,10 +176,17 @@ def test_images_for_review_never_count_for_the_threshold() -> None:
     assert 0 == needs(images([answer(audit=False)]), None)[0].audits
 
 
-def test_more_audits_do_not_help_where_every_confidence_is_wrong_too_often() -> None:
-    found = images(*[audited(*(RIGHT if n % 2 else WRONG)) for n in range(100)])
+def test_few_audits_with_too_many_wrong_ones_leave_the_prospect_open() -> None:
+    found = images(*[audited(*(RIGHT if n % 2 else WRONG)) for n in range(20)])
     [need] = needs(found, None)
-    assert need.more is None
+    assert Prospect.OPEN == need.prospect
+    assert 98 == need.more  # 118 at least
+
+
+def test_more_audits_do_not_help_where_the_precision_is_excluded() -> None:
+    found = images(*[audited(*(RIGHT if n % 2 else WRONG)) for n in range(200)])
+    [need] = needs(found, None)
+    assert Prospect.EXCLUDED == need.prospect
 
 
 def test_waiting_and_unusable_audits_do_not_count() -> None:

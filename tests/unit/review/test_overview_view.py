@@ -45,12 +45,29 @@ def text(html: str) -> str:
 
 def test_content_says_what_the_audits_say(snapshot: Snapshot) -> None:
     shown = text(view.content(snapshot))
-    assert "Not yet confirmed: at least 95.0 % of what is accepted is right" in shown
+    assert "Not yet confirmed: at least 95.0 % of the accepted images are right" in shown
     assert "right: 20 of 21 audits" in shown
 
 
 def test_content_says_how_many_audits_the_next_threshold_needs(snapshot: Snapshot) -> None:
-    assert re.search(r"[\d,]+ more audits , 21 have answers", text(view.content(snapshot)))
+    assert re.search(r"About [\d,]+ more audits , 21 have answers", text(view.content(snapshot)))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "expected"),
+    [
+        (0, 0, "At least 118 more audits , 0 have answers"),
+        (1, 1, "At least 116 more audits , 2 have answers. At no confidence are 95.0 % of the 2"),
+        (80, 80, "More audits alone do not help"),
+        (200, 0, "The 200 audits are enough. They allow a threshold of 0.9"),
+    ],
+)
+def test_content_says_what_the_audits_allow(
+    snapshot: Snapshot, right: int, wrong: int, expected: str
+) -> None:
+    labels = ["truck"] * right + ["van"] * wrong
+    reviewed = images(*[audited(label, label) for label in labels])
+    assert expected in text(view.content(replace(snapshot, images=reviewed)))
 
 
 def test_content_shows_queue_with_the_age_of_the_oldest(snapshot: Snapshot) -> None:
