@@ -2,9 +2,12 @@
 "use strict"
 
 const content = document.getElementById("content")
-const connection = document.getElementById("connection")
+const updated = document.getElementById("updated")
+const problem = document.getElementById("problem") // screen readers announce it; updates they do not
+const PAUSE = 3000 // milliseconds until the next attempt
 let version = content.dataset.version
 let stream = null
+let reading = Promise.resolve() // one content after the other, so that the last one stays
 
 function clock() {
   return new Date().toLocaleTimeString()
@@ -36,27 +39,36 @@ function show(html) {
   if (target && document.activeElement === document.body) target.focus({ preventScroll: true })
 }
 
-async function update(event) {
+async function update(changed) {
   try {
     const answer = await fetch("/overview/content")
     if (!answer.ok) throw new Error(await answer.text())
     show(await answer.text())
-    version = event.data
-    connection.textContent = `Updated at ${clock()}.`
+    version = changed
+    updated.textContent = `Updated at ${clock()}.`
+    problem.textContent = ""
   } catch {
     lost()
+    leave()
+    setTimeout(listen, PAUSE)
   }
 }
 
 function lost() {
-  connection.textContent = "The connection to `scones review` is lost. The figures are the last ones."
+  problem.textContent =
+    "The connection to `scones review` is lost. The figures are the last ones. "
+    + "If you start the command again, open the address that it prints."
 }
 
 function listen() {
-  stream ??= new EventSource(`/overview/changes?seen=${encodeURIComponent(version)}`)
-  stream.onmessage = update
+  if (document.hidden || stream) return
+  stream = new EventSource(`/overview/changes?seen=${encodeURIComponent(version)}`)
+  stream.onmessage = (event) => { reading = reading.then(() => update(event.data)) }
   stream.onerror = lost
-  stream.onopen = () => { connection.textContent = `Up to date since ${clock()}.` }
+  stream.onopen = () => {
+    updated.textContent = `Up to date since ${clock()}.`
+    problem.textContent = ""
+  }
 }
 
 // A browser opens few connections to one server: a hidden tab must not hold one.
@@ -67,4 +79,4 @@ function leave() {
 
 document.addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()))
 addEventListener("pagehide", leave)
-addEventListener("pageshow", () => { if (!document.hidden) listen() })
+addEventListener("pageshow", listen)

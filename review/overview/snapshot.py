@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cli.service import Service
 
 # Seconds. A request for answers costs next to nothing where nothing is new.
-FRESH_ANSWERS, FRESH_QUEUE, FRESH_SERVICE = 2.0, 10.0, 60.0
+FRESH_ANSWERS, FRESH_QUEUE, FRESH_SERVICE = 2.0, 5.0, 60.0
 
 
 @dataclass(frozen=True)

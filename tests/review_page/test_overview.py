@@ -111,6 +111,22 @@ def test_overview_says_that_the_connection_is_lost_and_keeps_its_figures(
     assert [] == [error for error in tab.errors if UNREACHED not in error]
 
 
+def test_figures_come_back_after_a_request_that_failed(
+    application: Application, photos: list[bytes], new_tab: Any
+) -> None:
+    add(application.storage, photos, 2)
+    tab = new_tab().open(application.start().address)
+    overview = open_overview(tab)
+    overview.route("**/overview/content", lambda route: route.abort())
+    tab.press("1")
+    tab.await_sent()
+    await_text(overview, "The connection to `scones review` is lost")
+
+    overview.unroute("**/overview/content")
+    await_text(overview, "anne 1", 2 * PATIENCE)
+    assert "is lost" not in overview.inner_text("body")
+
+
 def test_expired_credentials_are_named_and_the_figures_come_back(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:
