@@ -5,20 +5,16 @@ which the model is unsure. No figure mixes both.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from statistics import median
 
-from review.images import Answer
 from review.overview.reviewed import ReviewedImage
-from training.statistics.agreement import Agreement, agreement
 from training.statistics.betting_bound import State, Watch, more_needed, watch
 from training.statistics.metrics import wilson_interval
 
 # Narrow where most confidences are.
 EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
-MOST_PAIRS = 20  # shown, of pairs of reviewers
+MOST_CLASSES = 25  # with a table of all of them; of more classes the most frequent disagreements
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,22 @@ class Confusion:
     def most(self) -> int:
         """The largest count."""
         return max((count for row in self.counts for count in row), default=0)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether a table of all classes can be read."""
+        return max(len(self.answers), len(self.predictions)) <= MOST_CLASSES
+
+    @property
+    def disagreements(self) -> list[tuple[str, str, int]]:
+        """The most frequent answers that are not the prediction: answer, prediction, count."""
+        cells = [
+            (answer, predicted, count)
+            for answer, row in zip(self.answers, self.counts, strict=True)
+            for predicted, count in zip(self.predictions, row, strict=True)
+            if count and answer != predicted
+        ]
+        return sorted(cells, key=lambda cell: (-cell[2], cell))[:MOST_CLASSES]
 
 
 @dataclass(frozen=True)
@@ -98,24 +110,6 @@ class AuditedPrecision:
 
 
 @dataclass(frozen=True)
-class ReviewerFigures:
-    """One reviewer's answers, and the agreement with all others on the same images."""
-
-    name: str
-    answers: int
-    median_seconds: float
-    with_others: Agreement | None
-
-
-@dataclass(frozen=True)
-class PairFigures:
-    """The agreement of two reviewers on the images that both answered."""
-
-    names: tuple[str, str]
-    agreement: Agreement
-
-
-@dataclass(frozen=True)
 class ModelFigures:
     """A model that decided about reviewed images. Its digest names it."""
 
@@ -133,6 +127,11 @@ def audits(images: Sequence[ReviewedImage]) -> list[ReviewedImage]:
 def for_review(images: Sequence[ReviewedImage]) -> list[ReviewedImage]:
     """Return the selected sample: images for review that no audit drew."""
     return [image for image in images if not image.audit]
+
+
+def audit_shares(images: Sequence[ReviewedImage]) -> list[float]:
+    """Return the probabilities that the audits were drawn with, the smallest first."""
+    return sorted({image.machine.audit_probability for image in audits(images)})
 
 
 def reliability(images: Sequence[ReviewedImage]) -> list[Bin]:
@@ -179,40 +178,6 @@ def audited_precision(images: Sequence[ReviewedImage]) -> AuditedPrecision:
     )
 
 
-def reviewers(images: Sequence[ReviewedImage]) -> list[ReviewerFigures]:
-    """Return the figures of each reviewer, most answers first."""
-    seconds: dict[str, list[float]] = defaultdict(list)
-    pairs: dict[str, list[tuple[Hashable, Hashable]]] = defaultdict(list)
-    for image in images:
-        for answer in image.answers:
-            seconds[answer.reviewer].append(answer.seconds)
-        for one, other in combinations(image.answers, 2):
-            pairs[one.reviewer].append((one.decision, other.decision))
-            pairs[other.reviewer].append((other.decision, one.decision))
-
-    ranked = sorted(seconds, key=lambda name: (-len(seconds[name]), name))
-    return [
-        ReviewerFigures(
-            name,
-            len(seconds[name]),
-            median(seconds[name]),
-            agreement(pairs[name]) if pairs[name] else None,
-        )
-        for name in ranked
-    ]
-
-
-def pairs_of_reviewers(images: Sequence[ReviewedImage]) -> list[PairFigures]:
-    """Return the agreement of each pair of reviewers, the pairs with most images first."""
-    pairs: dict[tuple[str, str], list[tuple[Hashable, Hashable]]] = defaultdict(list)
-    for image in images:
-        for one, other in combinations(image.answers, 2):
-            first, second = sorted((one, other), key=_reviewer)
-            pairs[first.reviewer, second.reviewer].append((first.decision, second.decision))
-    ranked = sorted(pairs, key=lambda names: (-len(pairs[names]), names))
-    return [PairFigures(names, agreement(pairs[names])) for names in ranked[:MOST_PAIRS]]
-
-
 def models(images: Sequence[ReviewedImage]) -> list[ModelFigures]:
     """Return the models that decided about reviewed images, the latest answer first."""
     groups: dict[str, list[ReviewedImage]] = defaultdict(list)
@@ -228,7 +193,3 @@ def models(images: Sequence[ReviewedImage]) -> list[ModelFigures]:
         for digest, group in groups.items()
     ]
     return sorted(found, key=lambda model: model.last_answer, reverse=True)
-
-
-def _reviewer(answer: Answer) -> str:
-    return answer.reviewer

@@ -16,6 +16,7 @@ from review.overview.drawings import outcomes_plot, precision_plot, reliability_
 from review.overview.next_threshold import guarantee_of, needs
 from review.overview.parts import Missing
 from review.overview.reviewed import ReviewedImage
+from review.overview.reviewer_figures import pairs_of_reviewers, reviewers
 from review.overview.snapshot import Snapshot
 from training.statistics.betting_bound import State
 from untrusted.page import page_template
@@ -138,14 +139,15 @@ def _answered(
         "tone": tone,
         "bounds": audited.bounds,
         "more": audited.more_needed(target),
+        "shares": figures.audit_shares(images),
         "precision_plot": precision_plot(audited, target) if audited.upper.n else None,
         "needs": needs(images, card),
         "samples": [
             _sample("audits", "Audits: a random sample", figures.audits(images)),
             _sample("reviews", "For review: a selected sample", figures.for_review(images)),
         ],
-        "reviewers": figures.reviewers(everything),
-        "pairs": figures.pairs_of_reviewers(everything),
+        "reviewers": reviewers(everything),
+        "pairs": pairs_of_reviewers(everything),
     }
 
 

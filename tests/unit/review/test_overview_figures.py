@@ -5,6 +5,7 @@ import pytest
 from review.images import Verdict
 from review.overview import figures
 from review.overview.next_threshold import DEFAULT, Prospect, guarantee_of, needs
+from review.overview.reviewer_figures import pairs_of_reviewers, reviewers
 from tests.unit.review.reviews import answer, audited, images
 from training.statistics.betting_bound import State
 from training.statistics.precision_guarantee import PrecisionGuarantee
@@ -53,6 +54,21 @@ def test_confusion_has_answers_that_are_not_classes_last() -> None:
     assert ["bus", "truck", "van", "none of these", "not usable"] == found.answers
     assert [[0, 0], [0, 1], [0, 1], [1, 0], [1, 0]] == found.counts
     assert 1 == found.most
+
+
+def test_many_classes_have_a_list_of_disagreements_the_most_frequent_first() -> None:
+    names = [f"class {number}" for number in range(30)]
+    agreeing = [[answer(label=name, predicted=name)] for name in names]
+    one = [[answer(label="class 1", predicted="class 2")]]
+    two = [[answer(label="class 5", predicted="class 3")] for _ in range(2)]
+    found = figures.confusion(images(*agreeing, *one, *two))
+    assert not found.is_small
+    assert [("class 5", "class 3", 2), ("class 1", "class 2", 1)] == found.disagreements
+
+
+def test_shares_that_audits_were_drawn_with_are_listed() -> None:
+    found = images([answer(probability=0.2)], [answer(probability=0.01)], [answer(audit=False)])
+    assert [0.01, 0.2] == figures.audit_shares(found)
 
 
 def test_class_that_is_called_like_a_verdict_is_one_row() -> None:
@@ -107,7 +123,7 @@ def test_reviewers_are_compared_on_images_that_others_answered() -> None:
         audited("van", "truck", "van"),
         [answer(reviewer="anne", audit=False, seconds=8.0)],
     )
-    by_name = {one.name: one for one in figures.reviewers(found)}
+    by_name = {one.name: one for one in reviewers(found)}
     assert 3 == by_name["anne"].answers
     assert 2.0 == by_name["anne"].median_seconds
     anne, carl = by_name["anne"].with_others, by_name["carl"].with_others
@@ -119,14 +135,14 @@ def test_reviewers_are_compared_on_images_that_others_answered() -> None:
 
 
 def test_pairs_of_reviewers_are_those_with_a_common_image() -> None:
-    found = figures.pairs_of_reviewers(images(audited("truck", "truck"), audited("van", "truck")))
+    found = pairs_of_reviewers(images(audited("truck", "truck"), audited("van", "truck")))
     [pair] = found
     assert ("anne", "bert") == pair.names
     assert 2 == pair.agreement.n
 
 
 def test_reviewer_without_common_images_has_no_agreement() -> None:
-    [one] = figures.reviewers(images([answer()]))
+    [one] = reviewers(images([answer()]))
     assert one.with_others is None
 
 

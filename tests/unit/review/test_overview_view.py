@@ -147,3 +147,13 @@ def test_age_is_in_its_largest_unit(minutes: int, expected: str) -> None:
 @pytest.mark.parametrize(("value", "expected"), [(0, 2), (3, 4), (10, 10), (11, 20), (2034, 3000)])
 def test_scale_ends_at_a_round_number(value: int, expected: int) -> None:
     assert expected == _round_up(value)
+
+
+def test_many_classes_are_shown_as_a_list(snapshot: Snapshot) -> None:
+    reviewed = images(
+        *[[answer(label=f"c{number}", predicted=f"c{number}")] for number in range(30)],
+        [answer(label="c1", predicted="c2", probability=0.2)],
+    )
+    shown = text(view.content(replace(snapshot, images=reviewed)))
+    assert "Answer Predicted class Images c1 c2 1" in shown
+    assert "drawn with the shares 0.01, 0.2" in shown
