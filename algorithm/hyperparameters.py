@@ -18,6 +18,9 @@ from algorithm.pixels import SIDE
 # Accepted as the built-in algorithm does: here, backbone and machine are always the same.
 WITHOUT_EFFECT = ("num_layers", "kv_store")
 
+# Settings of script mode and of tuning jobs, which SageMaker passes among the hyperparameters.
+OF_THE_CONTAINER = ("sagemaker_", "_tuning_objective_metric")
+
 type Reader[T] = Callable[[str], T]  # raises ValueError with a description of a valid text
 
 
@@ -144,7 +147,7 @@ READERS: Mapping[str, Reader[Any]] = {
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the strings in a hyperparameters.json.
+    """Return the strings in a hyperparameters.json, without those for the container.
 
     Raises:
         HyperparameterError: the file is not a JSON object of strings.
@@ -155,7 +158,7 @@ def read(path: Path) -> dict[str, str]:
         raise HyperparameterError(f"{path.name}: {error}") from error
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise HyperparameterError(f"{path.name} is not a JSON object of strings")
-    return texts
+    return {name: text for name, text in texts.items() if not name.startswith(OF_THE_CONTAINER)}
 
 
 def parse(texts: Mapping[str, str]) -> Hyperparameters:

@@ -8,9 +8,7 @@ from pathlib import Path
 from algorithm import model
 from algorithm.classification_threads import ClassificationThreads
 from algorithm.pixels import UndecodableImageError
-
-EMPTY = "The body is empty: send the bytes of a JPEG or PNG image."
-CONTENT_TYPES = ("application/x-image", "image/jpeg", "image/png")
+from algorithm.refusals import refusal_of
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,8 @@ class Predictor:
 
     async def predict(self, content_type: str, body: bytes) -> Response:
         """Return the class probabilities of an encoded image as JSON, or a refusal."""
-        media_type = content_type.partition(";")[0].strip().lower()
-        if media_type not in CONTENT_TYPES:
-            sentence = f"The content type {media_type!r} is not one of {', '.join(CONTENT_TYPES)}."
-            return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence)
-        if not body:
-            return _refusal(HTTPStatus.BAD_REQUEST, EMPTY)
+        if refused := refusal_of(content_type, body):
+            return _refusal(refused.status, refused.sentence)
 
         try:
             probabilities = await self._threads.classify(body)

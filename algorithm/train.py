@@ -21,10 +21,9 @@ from threading import Event
 
 from algorithm import job
 from algorithm.errors import AlgorithmError
+from algorithm.failure import write_failure
 from algorithm.features import StoppedError
 from untrusted.terminal import VisibleFormatter
-
-MAX_FAILURE_CHARACTERS = 1024  # SageMaker truncates output/failure
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +41,13 @@ def run(root: Path, stop: Event) -> int:
         logger.error(
             "%s: %s", type(error).__name__, error, exc_info=not isinstance(error, AlgorithmError)
         )
-        failure = root / "output" / "failure"
-        failure.parent.mkdir(parents=True, exist_ok=True)
-        failure.write_text(
-            f"{type(error).__name__}: {error}"[:MAX_FAILURE_CHARACTERS], encoding="utf-8"
-        )
+        write_failure(root, error)
         return 1
     return 0
 
 
-def main() -> int:
-    """Run the job of the command line until it ends or receives SIGTERM."""
+def prepare_process() -> Event:
+    """Log to the standard output, and return an event that SIGTERM sets."""
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     log = logging.StreamHandler(sys.stdout)
@@ -60,6 +55,12 @@ def main() -> int:
         VisibleFormatter("[%(asctime)s %(levelname)s %(thread)d] %(message)s", "%m/%d/%Y %H:%M:%S")
     )
     logging.basicConfig(handlers=[log], level=logging.INFO)
+    return stop
+
+
+def main() -> int:
+    """Run the job of the command line until it ends or receives SIGTERM."""
+    stop = prepare_process()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,5 @@
 """Name the default instance types."""
 
-TRAINING = "ml.g4dn.xlarge"  # the cheapest with a GPU, which the built-in algorithm needs
+# By algorithm of `train`: the cheapest instance with a GPU, and one of two cores.
+TRAINING = {"image-classification": "ml.g4dn.xlarge", "transfer-learning": "ml.m5.large"}
 ENDPOINT = "ml.m5.large"

@@ -85,7 +85,7 @@ def test_quotas_name_the_state_transitions_of_an_image() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_names_the_hourly_prices_of_the_default_instances(page: str, prices: Prices) -> None:
-    defaults = (instances.ENDPOINT, instances.TRAINING)
+    defaults = (instances.ENDPOINT, *instances.TRAINING.values())
     expected = {f"${prices.instance_hour[instance]} an hour" for instance in defaults}
     assert set() < set(re.findall(r"\$[\d.]+ an hour", text_of(page))) <= expected
 

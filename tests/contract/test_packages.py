@@ -28,6 +28,7 @@ NOT_IMPORTED = {
 }
 ELSEWHERE = {
     "algorithm/export_backbone.py": "names its packages itself",
+    "algorithm/script_serving.py": "answers with the Flask of its container",
     "localcloud/lambda_runtime/bootstrap.py": "runs in the Lambda environment",
     **{
         path.relative_to(ROOT).as_posix(): "runs in the environment of the container"

@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from training.endpoint.hosting import Hosting, Scaling
+from training.models.containers import container
 from training.project.inventory import SCALED, SERVICE_NAMESPACE
 
 VARIANT = "AllTraffic"  # in every configuration; scaling, alarms and canaries depend on it
@@ -23,13 +24,16 @@ class Servable(Protocol):
     def model_data(self) -> str:
         """Return the S3 URL of the model.tar.gz."""
 
+    @property
+    def model_digest(self) -> str | None:
+        """Return the sha256 of the model.tar.gz, None if it is unknown."""
+
 
 def model_request(name: str, model: Servable, role: str, tags: Tags) -> dict[str, Any]:
     """Return the CreateModel request. It names no registry package, which would need approval."""
-    container = {"Image": model.image, "ModelDataUrl": model.model_data}
     return {
         "ModelName": name,
-        "PrimaryContainer": container,
+        "PrimaryContainer": container(model.image, model.model_data, model.model_digest),
         "ExecutionRoleArn": role,
         "Tags": tags,
     }

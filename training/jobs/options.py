@@ -6,6 +6,7 @@ from pathlib import Path
 from cli import instances
 from cli.arguments import duration, whole
 from training.jobs import hyperparameters
+from training.models.containers import ALGORITHMS, BUILT_IN
 
 
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +20,18 @@ def _add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("training job").add_argument
     add("--role", metavar="ARN", help="IAM role for SageMaker (default: the role of `stage`)")
     add(
+        "--algorithm",
+        choices=ALGORITHMS,
+        default=BUILT_IN,
+        help="image-classification is SageMaker's built-in algorithm and needs a GPU; "
+        "transfer-learning trains a layer on a frozen network and needs none "
+        "(default: %(default)s)",
+    )
+    default = " or ".join(instances.TRAINING.values())
+    add(
         "--instance-type",
-        default=instances.TRAINING,
         metavar="TYPE",
-        help="instance type with a GPU (default: %(default)s)",
+        help=f"instance type (default: {default}, by the algorithm)",
     )
     add(
         "--volume-size",

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from cli import instances
 from training.dataset.dataset import TRAIN, Dataset
 from training.jobs import hyperparameters
+from training.models.containers import BUILT_IN, algorithm_of
 from training.project.encryption_keys import key_arn
 from training.project.errors import TrainingError
 from training.project.run_file import RunFile, open_run_file
@@ -45,6 +47,7 @@ class Plan:
     max_wait: int | None
     kms_key: str | None
     volume_kms_key: str | None
+    algorithm: str = BUILT_IN
 
     @property
     def asked(self) -> dict[str, object]:
@@ -54,6 +57,8 @@ class Plan:
             "digest": self.dataset.digest,
             "hyperparameters": dict(self.hyperparameters),
             "earlier_model": self.earlier_model,
+            # The runs of earlier versions have no algorithm.
+            **({} if self.algorithm == BUILT_IN else {"algorithm": self.algorithm}),
         }
 
 
@@ -88,12 +93,13 @@ def make_plan(
         hyperparameters=chosen,
         earlier_model=_earlier_model(run, options, dataset, chosen),
         role=options.role or _role(run, dataset.bucket, find_stack),
-        instance_type=options.instance_type,
+        instance_type=options.instance_type or instances.TRAINING[options.algorithm],
         volume_gb=options.volume_size,
         max_runtime=options.max_runtime,
         max_wait=_max_wait(options),
         kms_key=options.kms_key,
         volume_kms_key=options.volume_kms_key,
+        algorithm=options.algorithm,
     )
 
 
@@ -143,6 +149,11 @@ def _earlier_model(
             f"The model of the run {options.from_run} has the classes "
             f"{', '.join(earlier['labels'])}, and the dataset has {', '.join(dataset.labels)}. "
             "Both need the same classes in the same order."
+        )
+    if (trained_by := algorithm_of(earlier["image"])) != options.algorithm:
+        raise EarlierModelError(
+            f"The model of the run {options.from_run} is of --algorithm {trained_by}, and this "
+            f"training is of --algorithm {options.algorithm}. Use the same algorithm."
         )
     for name in _SAME_NETWORK:
         if earlier["hyperparameters"].get(name) != chosen.get(name):

@@ -17,6 +17,7 @@ from training.dataset.dataset import (
     TooFewImagesError,
 )
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
+from training.models.containers import BUILT_IN
 from training.models.registry import find_ancestry
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
@@ -50,7 +51,7 @@ class RoleTrustError(TrainingError):
 
 
 class InstanceTypeError(TrainingError):
-    """Use a GPU of the families p2, p3, g4dn or g5; ml.g4dn.xlarge is the cheapest."""
+    """Use a GPU (p2, p3, g4dn or g5), or --algorithm transfer-learning, which needs no GPU."""
 
 
 class VolumeKeyError(TrainingError):
@@ -119,7 +120,7 @@ def check_machine(plan: Plan) -> None:
         VolumeKeyError: The instance type has only local disks.
     """
     named = re.fullmatch(r"ml\.([a-z0-9]+)\.[a-z0-9]+", plan.instance_type)
-    if not named or named[1] not in GPU_FAMILIES:
+    if not named or (plan.algorithm == BUILT_IN and named[1] not in GPU_FAMILIES):
         raise InstanceTypeError(
             f"--instance-type is {plan.instance_type}. {InstanceTypeError.__doc__}"
         )

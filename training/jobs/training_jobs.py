@@ -8,9 +8,19 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws, AwsError, QuotaExceededError, code_of, reason_of
+from training.models.containers import BUILT_IN, TRANSFER_LEARNING, algorithm_of
 from training.models.model_card import inspect_archive
 
-ALGORITHM = "image-classification"
+# The images, as sagemaker-core names them. AWS publishes them in the same 37 regions.
+_IMAGES = {
+    BUILT_IN: {"framework": "image-classification"},
+    TRANSFER_LEARNING: {
+        "framework": "sklearn",
+        "version": "1.9-0",
+        "py_version": "py3",
+        "instance_type": "ml.m5.large",
+    },
+}
 
 
 class JobNameTakenError(AwsError):
@@ -18,14 +28,14 @@ class JobNameTakenError(AwsError):
 
 
 class UnknownRegionError(AwsError):
-    """Choose another --region: AWS does not offer the image-classification algorithm here."""
+    """Choose another --region: AWS does not offer the algorithm here."""
 
 
 class Jobs(Protocol):
     """The operations of SageMaker that `train` needs."""
 
-    def image(self) -> str:
-        """Return the URI of the algorithm's container image.
+    def image(self, algorithm: str = BUILT_IN) -> str:
+        """Return the URI of an algorithm's container image.
 
         Raises:
             UnknownRegionError: The region does not offer the algorithm.
@@ -62,13 +72,13 @@ class SageMakerJobs:
 
     aws: Aws
 
-    def image(self) -> str:
+    def image(self, algorithm: str = BUILT_IN) -> str:
         """Implement `Jobs`."""
         # The SDK's docstrings have invalid escapes, which warn at the first import.
         with warnings.catch_warnings(action="ignore"):
             from sagemaker.core import image_uris  # type: ignore[import-untyped]
         try:
-            return str(image_uris.retrieve(ALGORITHM, self.aws.region))
+            return str(image_uris.retrieve(region=self.aws.region, **_IMAGES[algorithm]))
         except (KeyError, ValueError) as exc:
             raise UnknownRegionError(f"{self.aws.region}: {UnknownRegionError.__doc__}") from exc
 
@@ -113,10 +123,16 @@ def quota_exceeded(
     instance_type = request["ResourceConfig"]["InstanceType"]
     quota = f"{instance_type} for {'spot ' if is_spot else ''}training job usage"
     alternative = "without --spot" if is_spot else "with --spot"
+    if algorithm_of(request["AlgorithmSpecification"]["TrainingImage"]) == TRANSFER_LEARNING:
+        return QuotaExceededError(
+            f'{reason_of(error)} Request 1 of the quota "{quota}" in Service Quotas > Amazon '
+            f"SageMaker, in {region}. Until then try {alternative}, or another --instance-type "
+            "(ml.m5.large, ml.m5.xlarge, ml.c5.xlarge)."
+        )
     return QuotaExceededError(
         f"{reason_of(error)} New accounts have a quota of 0 for most GPU machines. Request 1 of "
         "the "
         f'quota "{quota}" in Service Quotas > Amazon SageMaker, in {region}. Until then try '
         f"{alternative}, which has its own quota, or another --instance-type (ml.g4dn.xlarge, "
-        "ml.g4dn.2xlarge, ml.g5.xlarge)."
+        f"ml.g4dn.2xlarge, ml.g5.xlarge). `--algorithm {TRANSFER_LEARNING}` needs no GPU."
     )

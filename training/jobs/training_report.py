@@ -44,7 +44,11 @@ def train_result(job: Mapping[str, Any], log: JobLog, dataset: Dataset) -> dict[
         "instance_type": job["ResourceConfig"]["InstanceType"],
         "dataset_digest": dataset.digest,
         "labels": list(dataset.labels),
-        "hyperparameters": dict(job["HyperParameters"]),
+        "hyperparameters": {
+            name: value
+            for name, value in job["HyperParameters"].items()
+            if not name.startswith("sagemaker_")  # for the container, not for the algorithm
+        },
         "metrics": metrics,
         "epochs": log.as_data(),
         "best_epoch": best_epoch.epoch if best_epoch else None,

@@ -1,5 +1,6 @@
 """Build the request that creates a training job."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from training.dataset.dataset import TRAIN, VALIDATION
@@ -8,10 +9,32 @@ from training.jobs.plan import Plan
 IMAGES = "application/x-image"
 RECORDIO = "application/x-recordio"
 MODEL = "application/x-sagemaker-model"
+SOURCE = "application/gzip"
+
+
+# The metrics in the log of our algorithm; AWS defines those of its own algorithms.
+METRICS = [
+    {"Name": f"{split.lower()}:accuracy", "Regex": rf"Epoch\[\d+\] {split}-accuracy=([0-9.]+)"}
+    for split in ("Train", "Validation")
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The source archive of a script: its S3 prefix, its file name and its sha256."""
+
+    url: str
+    archive: str
+    digest: str
 
 
 def training_job_request(
-    plan: Plan, name: str, image: str, checkpoints: str, tags: list[dict[str, str]]
+    plan: Plan,
+    name: str,
+    image: str,
+    checkpoints: str,
+    tags: list[dict[str, str]],
+    source: Source | None = None,
 ) -> dict[str, Any]:
     """Return the CreateTrainingJob request for one machine.
 
@@ -21,6 +44,7 @@ def training_job_request(
         image: URI of the algorithm's container image.
         checkpoints: S3 URL of the job's checkpoints, which it resumes from.
         tags: Tags of the job.
+        source: The script that the image runs; None for a built-in algorithm.
     """
     request: dict[str, Any] = {
         "TrainingJobName": name,
@@ -45,7 +69,30 @@ def training_job_request(
     if plan.max_wait is not None:
         request["EnableManagedSpotTraining"] = True
         request["StoppingCondition"]["MaxWaitTimeInSeconds"] = plan.max_wait
-    return request
+    return _with_script(request, source) if source else request
+
+
+def _with_script(request: dict[str, Any], source: Source) -> dict[str, Any]:
+    """Return a request that runs a script without a network.
+
+    The container could not download the archive itself, so that it is a channel: as
+    `enable_network_isolation` of the SageMaker SDK does.
+    """
+    hyperparameters = {
+        "sagemaker_program": "train.py",
+        "sagemaker_submit_directory": f"/opt/ml/input/data/code/{source.archive}",
+        "sagemaker_source_digest": source.digest,
+    }
+    return {
+        **request,
+        "AlgorithmSpecification": {
+            **request["AlgorithmSpecification"],
+            "MetricDefinitions": METRICS,
+        },
+        "HyperParameters": {**request["HyperParameters"], **hyperparameters},
+        "InputDataConfig": [*request["InputDataConfig"], _channel("code", source.url, SOURCE)],
+        "EnableNetworkIsolation": True,
+    }
 
 
 def _channels(plan: Plan) -> list[dict[str, Any]]:

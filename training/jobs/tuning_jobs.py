@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import Aws, code_of
 from training.jobs.plan import Plan
-from training.jobs.training_request import training_job_request
+from training.jobs.training_request import Source, training_job_request
 from training.jobs.tuning_search import Search
 
 
@@ -61,14 +61,19 @@ class SageMakerTuningJobs:
 
 
 def tuning_job_request(
-    plan: Plan, search: Search, name: str, image: str, tags: list[dict[str, str]]
+    plan: Plan,
+    search: Search,
+    name: str,
+    image: str,
+    tags: list[dict[str, str]],
+    source: Source | None = None,
 ) -> dict[str, Any]:
     """Return the CreateHyperParameterTuningJob request.
 
     Its training jobs are like those of `train`, but without checkpoints, which would share a
     prefix.
     """
-    definition = training_job_request(plan, name, image, "", tags)
+    definition = training_job_request(plan, name, image, "", tags, source)
     for member in ("TrainingJobName", "Tags", "CheckpointConfig"):
         del definition[member]
     chosen = definition.pop("HyperParameters")

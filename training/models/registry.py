@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from cli.aws import Aws, code_of
 from cli.s3_url import split_s3_url
 from training.dataset.dataset import CHOOSING, Dataset, parse_list
+from training.models.containers import container
 from training.models.model_card import ModelMissingError, inspect_archive
 from training.project.errors import TrainingError
 from training.project.naming import Names
@@ -56,6 +57,12 @@ class Package:
     image: str
     model_data: str
     facts: dict[str, Any]
+
+    @property
+    def model_digest(self) -> str | None:
+        """Return the sha256 of the model.tar.gz, None if it is unknown."""
+        digest: str | None = self.facts.get("model_digest")
+        return digest
 
     @property
     def unknown_ancestor(self) -> str | None:
@@ -240,7 +247,9 @@ def package_request(
         "ModelPackageGroupName": group,
         "ModelPackageDescription": description,
         "InferenceSpecification": {
-            "Containers": [{"Image": trained["image"], "ModelDataUrl": trained["model_data"]}],
+            "Containers": [
+                container(trained["image"], trained["model_data"], trained.get("model_digest"))
+            ],
             "SupportedContentTypes": ["application/x-image"],
             "SupportedResponseMIMETypes": ["application/json"],
         },

@@ -106,6 +106,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         return show_requests(context.endpoint, found is not None, wanted)
 
     archive = _check(context, options, wanted.model, found is not None)
+    # The container of our algorithm gets the digest as a variable.
+    wanted = replace(wanted, model=replace(wanted.model, model_digest=archive.digest))
     if options.shadow:
         return shadow(context.aws, context.endpoint, context.run, wanted.model, options.timeout)
     return _roll_out(context, wanted, archive, options.timeout)

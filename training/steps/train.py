@@ -1,4 +1,4 @@
-"""Train with SageMaker's built-in image-classification algorithm on the staged dataset."""
+"""Train on the staged dataset, with SageMaker's built-in algorithm or with our own."""
 
 import argparse
 from typing import Any
@@ -9,6 +9,7 @@ from training.jobs.options import add_job_arguments
 from training.jobs.plan import Plan, make_plan, with_key_arns
 from training.jobs.preflight import preflight
 from training.jobs.registration import register_trained
+from training.jobs.source_archive import find_source, upload_source
 from training.jobs.training_jobs import JobNameTakenError, Jobs, SageMakerJobs
 from training.jobs.training_report import dry_run_price, show_result, train_result
 from training.jobs.training_request import training_job_request
@@ -85,6 +86,7 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
         data=plan.kms_key,
         volumes=plan.volume_kms_key,
     )
+    upload_source(context.aws.s3, plan)
     with context.console.status("creating the training job"):
         request = make_request(context, plan, jobs, checkpoints)
         name = str(request["TrainingJobName"])
@@ -107,7 +109,12 @@ def make_request(
     name = context.names.dated()
     own = f"s3://{plan.dataset.bucket}/checkpoints/{name}/"
     return training_job_request(
-        plan, name, jobs.image(), checkpoints or own, context.names.tag_list
+        plan,
+        name,
+        jobs.image(plan.algorithm),
+        checkpoints or own,
+        context.names.tag_list,
+        find_source(plan),
     )
 
 

@@ -12,6 +12,7 @@ from training.jobs.options import add_job_arguments
 from training.jobs.plan import Plan, make_plan, with_key_arns
 from training.jobs.preflight import preflight
 from training.jobs.registration import register_trained
+from training.jobs.source_archive import find_source, upload_source
 from training.jobs.training_jobs import Jobs, SageMakerJobs
 from training.jobs.training_report import show_result, train_result
 from training.jobs.tuning_follow import follow_tuning, show_candidates
@@ -112,7 +113,8 @@ def tune(
 
 def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[str, Any]:
     name = context.names.short()
-    return tuning_job_request(plan, search, name, jobs.image(), context.names.tag_list)
+    image = jobs.image(plan.algorithm)
+    return tuning_job_request(plan, search, name, image, context.names.tag_list, find_source(plan))
 
 
 def _start(
@@ -124,6 +126,7 @@ def _start(
         data=plan.kms_key,
         volumes=plan.volume_kms_key,
     )
+    upload_source(context.aws.s3, plan)
     request = _request(context, plan, search, jobs)
     name = str(request["HyperParameterTuningJobName"])
     # Recorded before its creation, so that the same command finds it after any failure.
@@ -162,9 +165,12 @@ def _adopt(context: Context, plan: Plan, jobs: Jobs, name: str) -> dict[str, Any
     if found is None:
         raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
 
-    # SageMaker adds hyperparameters of its own, such as _tuning_objective_metric.
+    # SageMaker adds hyperparameters of its own, such as _tuning_objective_metric, and a script has
+    # some for its container.
     chosen = {
-        key: value for key, value in found["HyperParameters"].items() if not key.startswith("_")
+        key: value
+        for key, value in found["HyperParameters"].items()
+        if not key.startswith(("_", "sagemaker_"))
     }
     log = JobLog()
     log.read(LogReader(context.aws.logs, name).new_lines())

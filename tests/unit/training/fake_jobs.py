@@ -18,7 +18,7 @@ class FakeJobs:
     requests: list[Mapping[str, Any]] = field(default_factory=list)
     described: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def image(self) -> str:
+    def image(self, algorithm: str = "image-classification") -> str:
         return "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 
     def create(self, request: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ class Scripted:
     def __init__(self, *statuses: tuple[str, str]) -> None:
         self._statuses = list(statuses)
 
-    def image(self) -> str:
+    def image(self, algorithm: str = "image-classification") -> str:
         raise NotImplementedError
 
     def create(self, request: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ def earlier_run(context: Context, **changed: Any) -> None:
     run.done(
         "train",
         {
+            "image": "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1",
             "labels": ["automobile", "truck"],
             "hyperparameters": network,
             "model_data": MODEL,

@@ -1,6 +1,7 @@
 """Send requests through SageMaker's SDK, and explain AWS's refusals."""
 
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -95,6 +96,26 @@ def test_the_sdk_sends_the_request_with_everything_in_it(
 
 def test_the_image_is_that_of_the_region(jobs: SageMakerJobs) -> None:
     assert IMAGE == jobs.image()
+
+
+def test_both_images_exist_in_every_region_of_the_table() -> None:
+    with warnings.catch_warnings(action="ignore"):
+        from sagemaker.core.image_uris import config_for_framework  # type: ignore[import-untyped]
+    regions = config_for_framework("sklearn")["training"]["versions"]["1.9-0"]["registries"]
+
+    images = {
+        region: SageMakerJobs(Aws(boto3.session.Session("k", "s", region_name=region)))
+        for region in regions
+    }
+
+    assert [] == [
+        region
+        for region, jobs in images.items()
+        if not jobs.image("transfer-learning").endswith("/sagemaker-scikit-learn:1.9-0-cpu-py3")
+        or f".ecr.{region}." not in jobs.image("transfer-learning")
+        or "/image-classification:1" not in jobs.image()
+    ]
+    assert 37 == len(images)
 
 
 def test_region_without_the_algorithm_is_an_error() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from training.jobs.plan import Plan
-from training.jobs.training_request import training_job_request
+from training.jobs.training_request import Source, training_job_request
 
 TAGS = [{"Key": "project", "Value": "scones-unlimited"}]
 
@@ -118,3 +118,42 @@ def test_the_keys_encrypt_model_and_volume(full_plan: Plan) -> None:
     request = request_of(full_plan)
     assert "alias/models" == request["OutputDataConfig"]["KmsKeyId"]
     assert "alias/disks" == request["ResourceConfig"]["VolumeKmsKeyId"]
+
+
+SOURCE = Source("s3://photos/algorithm/d1/", "sourcedir.tar.gz", "d1")
+
+
+def script_request(plan: Plan) -> dict[str, Any]:
+    image = "account/sagemaker-scikit-learn:1.9-0-cpu-py3"
+    machine = replace(plan, algorithm="transfer-learning", instance_type="ml.m5.large")
+    return training_job_request(machine, "cars-1", image, "s3://photos/c/1/", TAGS, SOURCE)
+
+
+def test_request_of_our_algorithm_is_valid_for_botocore(
+    plan: Plan, valid_request: Callable[..., None]
+) -> None:
+    valid_request("sagemaker", "CreateTrainingJob", script_request(plan))
+
+
+def test_our_algorithm_has_no_network_and_gets_its_source_as_a_channel(plan: Plan) -> None:
+    request = script_request(plan)
+
+    assert request["EnableNetworkIsolation"]
+    code = request["InputDataConfig"][-1]
+    assert "code" == code["ChannelName"]
+    assert SOURCE.url == code["DataSource"]["S3DataSource"]["S3Uri"]
+    hyperparameters = request["HyperParameters"]
+    assert (
+        "/opt/ml/input/data/code/sourcedir.tar.gz"
+        == (hyperparameters["sagemaker_submit_directory"])
+    )
+    assert "train.py" == hyperparameters["sagemaker_program"]
+
+
+def test_metrics_of_our_algorithm_are_defined(plan: Plan) -> None:
+    metrics = script_request(plan)["AlgorithmSpecification"]["MetricDefinitions"]
+    assert ["train:accuracy", "validation:accuracy"] == [metric["Name"] for metric in metrics]
+
+
+def test_built_in_algorithm_defines_no_metrics(plan: Plan) -> None:
+    assert "MetricDefinitions" not in request_of(plan)["AlgorithmSpecification"]

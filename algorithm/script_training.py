@@ -1,0 +1,45 @@
+"""Train in script mode: in a container that unpacks and runs a source archive.
+
+The container sets SM_MODEL_DIR and passes the hyperparameters as arguments as well, which are not
+read. The model brings the source archive along in its folder `code`, so that the same container
+can serve it.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+from algorithm.errors import AlgorithmError
+from algorithm.failure import write_failure
+from algorithm.packages import SOURCE, bring_packages, require_digest
+
+ARCHIVE = Path("input/data/code/sourcedir.tar.gz")  # the channel `code`
+DIGEST = "sagemaker_source_digest"  # the hyperparameter with the sha256 of the source archive
+CODE = "code"
+
+
+def main() -> None:
+    """Run the job of the environment, and exit with its status."""
+    root = Path(os.environ["SM_MODEL_DIR"]).parent
+    try:
+        _require_source(root)
+        bring_packages()
+    except AlgorithmError as error:
+        write_failure(root, error)
+        sys.exit(str(error))
+
+    from algorithm import train  # it needs the packages
+
+    status = train.run(root, train.prepare_process())
+    if status == 0 and any((root / "model").iterdir()):
+        copytree(SOURCE, root / "model" / CODE, ignore=ignore_patterns("packages", "__pycache__"))
+    sys.exit(status)
+
+
+def _require_source(root: Path) -> None:
+    """Refuse a source archive with another digest than the hyperparameter."""
+    settings = json.loads((root / "input/config/hyperparameters.json").read_text(encoding="utf-8"))
+    if sha256 := settings.get(DIGEST):
+        require_digest(root / ARCHIVE, sha256)

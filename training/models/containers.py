@@ -1,0 +1,30 @@
+"""Describe the container of a model for SageMaker: its image, its archive and its variables."""
+
+from typing import Any
+
+BUILT_IN = "image-classification"
+TRANSFER_LEARNING = "transfer-learning"
+ALGORITHMS = (BUILT_IN, TRANSFER_LEARNING)
+_SCRIPT_REPOSITORY = "/sagemaker-scikit-learn:"
+
+
+def algorithm_of(image: str) -> str:
+    """Return the name of the algorithm whose models a container image serves."""
+    return TRANSFER_LEARNING if _SCRIPT_REPOSITORY in image else BUILT_IN
+
+
+def container(image: str, model_data: str, digest: str | None) -> dict[str, Any]:
+    """Return the container of a CreateModel request or of a model package.
+
+    A model of our algorithm brings its code along. The container gets the path of the code, and the
+    digest of the archive, which it cannot know, for its verbose answers.
+    """
+    described: dict[str, Any] = {"Image": image, "ModelDataUrl": model_data}
+    if algorithm_of(image) == TRANSFER_LEARNING:
+        described["Environment"] = {
+            "SAGEMAKER_PROGRAM": "inference.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",  # there may be no network
+            **({"MODEL_DIGEST": digest} if digest else {}),
+        }
+    return described
