@@ -17,6 +17,9 @@ from training.dataset.selection import CONTRADICTION, DUPLICATE, LeftOut, rank
 from training.dataset.source import Reason
 from training.dataset.split import Splits, require_every_class
 
+# Of the splits that lack a class.
+_WITH_AUDITS_ONLY = "of audits. Label more audits of this class, or stage without --audits-only"
+_WITH_REVIEWS = "of the source that is not also an audit in another split"
 NEAR_DUPLICATE, NOT_AUDITED = "near-duplicate", "not an audit"
 
 
@@ -55,7 +58,7 @@ def join_reviews(
     splits = Splits(
         source.labels, {split: [one for one in ordered if one.split == split] for split in SPLITS}
     )
-    require_every_class(splits)
+    require_every_class(splits, _WITH_AUDITS_ONLY if audits_only else _WITH_REVIEWS)
     return splits, joined.left_out
 
 

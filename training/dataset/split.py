@@ -74,8 +74,8 @@ def draw_splits(
     return splits
 
 
-def require_every_class(splits: Splits) -> None:
-    """Refuse splits that lack a class.
+def require_every_class(splits: Splits, which: str = "of the source") -> None:
+    """Refuse splits that lack a class. `which` describes the splits in the message.
 
     Raises:
         TooFewImagesError: A class has no image in one of the splits.
@@ -84,7 +84,7 @@ def require_every_class(splits: Splits) -> None:
         for label, count in counts.items():
             if not count:
                 raise TooFewImagesError(
-                    f"The class {label} has no readable image in the {split} split of the source."
+                    f"The class {label} has no readable image in the {split} split {which}."
                 )
 
 

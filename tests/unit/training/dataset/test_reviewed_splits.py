@@ -193,7 +193,7 @@ def test_audits_alone_calibrate_and_test_if_asked(source: Splits, image: Make) -
 def test_class_without_an_audit_is_refused_where_only_audits_test(
     source: Splits, image: Make
 ) -> None:
-    with pytest.raises(TooFewImagesError, match="car has no readable image in the calibration"):
+    with pytest.raises(TooFewImagesError, match=r"in the calibration split of audits\. Label more"):
         join(source, image("a", Reason.AUDIT, split=TEST), audits_only=True)
 
 
