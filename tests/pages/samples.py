@@ -4,6 +4,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from operations.service.history import Execution, read_history
 from review.images import Reason
 from training.reports import drift_report
 from training.reports import evaluation_report as report
-from training.statistics import metrics
+from training.statistics import metrics, model_change
 from training.statistics.acceptance import Acceptance
 from training.statistics.drift import compare
 from training.statistics.image_statistics import STATISTICS
+from training.statistics.label_value import label_value
 from training.statistics.sample import Decisions, Sample
 
 NAMES = [f"a class with a long name, number {number}" for number in range(10)]
@@ -49,9 +51,26 @@ def evaluation() -> str:
     )
     found |= {"precision_guarantee": {"precision": 0.99, "confidence": 0.95, "images": 300}}
     found |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
+    found |= {"change": change()}
     facts = {"endpoint": ENDPOINT, "workers": "16"}
 
     return report.render(ORIGIN, facts, found, acceptance, probabilities, labels, milliseconds, [])
+
+
+def change() -> dict[str, Any]:
+    """Return the comparison with a model whose images for review are accepted now."""
+    now = {
+        str(number): model_change.Decision(NAMES[number % 10], accepted=True)
+        for number in range(300)
+    }
+    before = {image: replace(one, accepted=int(image) % 3 == 0) for image, one in now.items()}
+    compared = model_change.compare(before, now, dict.fromkeys(now, NAMES[0]), None)
+    assert compared
+    value = label_value(compared, 40, 0.99, 12_340)
+    assert value
+    model = {"measured_at": BEGUN.isoformat(), "labels": 1400, "guaranteed_precision": 0.95}
+    both = {"before": model, "after": model | {"labels": 1440}}
+    return both | compared.as_data() | {"value": value.as_data()}
 
 
 def drift() -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from training.statistics.model_change import ModelChange
+from training.statistics.model_change import ModelChange, PairedShare
 
 STABLE = 0.98  # kappa of the predictions of two successive models
 LEAST_IMAGES = 100  # with fewer, no changed prediction leaves a kappa of 0.98
@@ -20,11 +20,19 @@ NEXT = 100  # labels
 class Gain:
     """What the next `NEXT` labels are worth at the present rate: reviews saved, and 95 % interval.
 
-    `images` is the number of images that the reviews are a part of.
+    No number exceeds the reviews that are left.
+
+    Args:
+        reviews: Reviews saved.
+        interval: The 95 % interval of this number.
+        left: Number of reviews of the images with the present model.
+        images: Number of images that the reviews are a part of.
+        monthly: Whether these are the images of a month.
     """
 
     reviews: float
     interval: tuple[float, float]
+    left: float
     images: int
     monthly: bool
 
@@ -69,8 +77,8 @@ class LabelValue:
         ]
         if self.is_stable:
             said.append(
-                f"Stop labelling: kappa was at least {STABLE} for two models in succession, so "
-                "more labels of this kind hardly change the predictions."
+                f"Stop labelling uncertain images: kappa was at least {STABLE} for two models in "
+                "succession, so more of them hardly change the predictions."
             )
         return [*said, self._worth()]
 
@@ -78,6 +86,8 @@ class LabelValue:
         what = f"What the next {NEXT} labels are worth is not measurable yet"
         if self.gain is None:
             return f"{what}."
+        if not self.gain.left:
+            return "No review is left to save: the model accepts all of these images."
         low, high = (rounded(end) for end in self.gain.interval)
         unit = "reviews a month" if self.gain.monthly else f"reviews of {self.gain.images:,} images"
         reviews, interval = rounded(self.gain.reviews), f"95 %: {low:,} to {high:,}"
@@ -116,13 +126,16 @@ def label_value(
         return None
     gain = None
     if change.coverage:
-        monthly = bool(images_a_month)
-        images = images_a_month or 1000
-        scale = images * NEXT / labels
-        low, high = change.coverage.interval
-        gain = Gain(
-            change.coverage.difference * scale, (low * scale, high * scale), images, monthly
-        )
+        gain = _gain(change.coverage, NEXT / labels, images_a_month)
     return LabelValue(
         labels, change.changed, change.accuracy.n, [earlier, change.agreement.kappa], gain
     )
+
+
+def _gain(coverage: PairedShare, labels: float, images_a_month: int | None) -> Gain:
+    """Return the gain of a number of labels, as a multiple of those that gained the coverage."""
+    images = images_a_month or 1000
+    left = images * (1 - coverage.after)
+    low, high = (min(images * labels * end, left) for end in coverage.interval)
+    reviews = min(images * labels * coverage.difference, left)
+    return Gain(reviews, (low, high), left, images, bool(images_a_month))

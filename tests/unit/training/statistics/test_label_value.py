@@ -15,7 +15,9 @@ def change(
 ) -> ModelChange:
     """Return a change in which some images are accepted now, or no more."""
     accepted = [(False, True)] * gained + [(True, False)] * lost
-    coverage = PairedShare.of([*accepted, *[(True, True)] * (n - len(accepted))])
+    rest = n - len(accepted)
+    accepted += [(True, True)] * (rest // 2) + [(False, False)] * (rest - rest // 2)
+    coverage = PairedShare.of(accepted)
     accuracy = PairedShare.of([(True, True)] * n)
     assert accuracy
     predictions = [("car", "truck")] * differing
@@ -94,3 +96,17 @@ def test_value_is_json() -> None:
     data = json.loads(json.dumps(value(change(), earlier=1.0).as_data()))
     assert data["stop"]
     assert 3 == len(data["sentences"])
+
+
+def test_labels_are_worth_no_more_than_the_reviews_that_are_left() -> None:
+    # 290 of 400 images are accepted now, 180 more than before
+    found = value(change(gained=200, lost=20), labels=40, month=1_000)
+    assert found.gain
+    assert 275 == pytest.approx(found.gain.left)
+    assert found.gain.left == found.gain.reviews
+
+
+def test_model_that_accepts_everything_leaves_nothing_to_save() -> None:
+    accepted = PairedShare.of([(False, True)] * 400)
+    found = value(replace(change(), coverage=accepted))
+    assert found.sentences()[-1].startswith("No review is left to save")
