@@ -7,7 +7,7 @@ the page has its numbers in a table.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
+from math import ceil, floor
 
 from markupsafe import Markup
 
@@ -103,7 +103,9 @@ def reliability_plot(title: str, bins: Sequence[Bin]) -> Markup:
 def precision_plot(audited: AuditedPrecision, target: float) -> Markup:
     """Draw the bounds of the audited precision after each audit, and the target."""
     n = audited.upper.n
-    base = max(0.0, 1 - 5 * (1 - target))
+    # The last lower bound is in the plot; earlier ones may be below it.
+    low = floor(20 * audited.lower.bounds[0]) / 20
+    base = max(0.0, min(low, 1 - 5 * (1 - target)))
     y, x = _vertical(base, 1), _horizontal(1, max(n, 2))
     ticks = [base, (base + 1) / 2, 1]
     parts = _scale(y, ticks, lambda value: f"{100 * value:.4g} %")
