@@ -58,13 +58,15 @@ def evaluation() -> str:
 
 
 def change() -> dict[str, Any]:
-    """Return the comparison with a model whose images for review are accepted now."""
+    """Return the comparison with a model that accepted fewer images."""
     now = {
-        str(number): model_change.Decision(NAMES[number % 10], accepted=True)
+        str(number): model_change.Decision(NAMES[number % 10], number % 10 > 1)
         for number in range(300)
     }
-    before = {image: replace(one, accepted=int(image) % 3 == 0) for image, one in now.items()}
-    compared = model_change.compare(before, now, dict.fromkeys(now, NAMES[0]), None)
+    before = {image: replace(one, accepted=int(image) % 10 > 3) for image, one in now.items()}
+    compared = model_change.compare(
+        before, now, {image: one.prediction for image, one in now.items()}, None
+    )
     assert compared
     value = label_value(compared, 40, 0.99, 12_340)
     assert value

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from cli.console import number_of
 from training.dataset.reviews import THINNED, UNKNOWN_CLASS, ChosenReviews
 from training.dataset.source import Reason
 from training.dataset.split import Splits
@@ -13,26 +14,26 @@ def sentences(chosen: ChosenReviews) -> Iterator[str]:
     """Yield the sentences, the one that limits the guarantee first."""
     if chosen.audits_of_no_class:
         yield (
-            f"{chosen.audits_of_no_class:,} audits show none of the classes and are left out, so "
+            f"Left out: {number_of(chosen.audits_of_no_class, 'audit')} of none of the classes, so "
             "the precision guarantee does not count such images. --other DIR makes a class of them."
         )
     audits = chosen.counts.get(Reason.AUDIT, 0)
-    drawn = f", drawn with probability {chosen.probability:g}" if audits else ""
+    drawn = f" (drawn with probability {chosen.probability:g})" if audits else ""
     yield (
-        f"Reviews: {chosen.counts.get(Reason.REVIEW, 0):,} uncertain images train, {audits:,} "
-        f"audits{drawn} calibrate and test."
+        f"Reviews: {number_of(chosen.counts.get(Reason.REVIEW, 0), 'uncertain image')} to train, "
+        f"{number_of(audits, 'audit')}{drawn} to calibrate and test."
     )
     reasons = Counter(one.reason for one in chosen.left_out)
     if unknown := [one.explanation for one in chosen.left_out if one.reason == UNKNOWN_CLASS]:
         named = ", ".join(f"{why} ({count:,})" for why, count in Counter(unknown).most_common())
-        yield f"{len(unknown):,} reviews are left out: {named}."
+        yield f"Left out: {number_of(len(unknown), 'review')}, {named}."
     if reasons[THINNED]:
         yield (
-            f"{reasons[THINNED]:,} audits are left out, because they were drawn with another "
-            f"probability than {chosen.probability:g}: all audits must count alike."
+            f"Left out: {number_of(reasons[THINNED], 'audit')}, drawn with another probability "
+            f"than {chosen.probability:g}. All audits must count alike."
         )
     if chosen.waiting:
-        yield f"{chosen.waiting:,} images wait for another answer and are left out."
+        yield f"Left out: {number_of(chosen.waiting, 'image')}, waiting for another answer."
 
 
 def summary(chosen: ChosenReviews, splits: Splits) -> dict[str, Any]:

@@ -88,8 +88,14 @@ class LabelValue:
             return f"{what}."
         if not self.gain.left:
             return "No review is left to save: the model accepts all of these images."
-        low, high = (rounded(end) for end in self.gain.interval)
         unit = "reviews a month" if self.gain.monthly else f"reviews of {self.gain.images:,} images"
+        if self.gain.interval[0] >= self.gain.left:
+            left = rounded(self.gain.left)
+            return (
+                f"At the present rate the next {NEXT} labels would save all {left:,} {unit} that "
+                "are left, but each further label gains less."
+            )
+        low, high = (rounded(end) for end in self.gain.interval)
         reviews, interval = rounded(self.gain.reviews), f"95 %: {low:,} to {high:,}"
         if not self.gain.is_measurable:
             return f"{what}: {reviews:,} {unit} ({interval})."

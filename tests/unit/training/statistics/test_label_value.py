@@ -104,6 +104,7 @@ def test_labels_are_worth_no_more_than_the_reviews_that_are_left() -> None:
     assert found.gain
     assert 275 == pytest.approx(found.gain.left)
     assert found.gain.left == found.gain.reviews
+    assert "would save all 280 reviews a month that are left" in found.sentences()[-1]
 
 
 def test_model_that_accepts_everything_leaves_nothing_to_save() -> None:

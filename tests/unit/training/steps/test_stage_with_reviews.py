@@ -202,9 +202,9 @@ def test_audits_of_no_class_are_the_first_sentence(
     service.review("b.png", "van")
     service.review("c.png", "car")
     stage()
-    said = [line for line in shown.getvalue().splitlines() if "left out" in line]
-    assert said[0].startswith("1 audits show none of the classes and are left out")
-    assert "1 reviews are left out: labelled van, which is not a class of the dataset (1)." in said
+    said = [line for line in shown.getvalue().splitlines() if "Left out" in line]
+    assert said[0].startswith("Left out: 1 audit of none of the classes")
+    assert "Left out: 1 review, labelled van, which is not a class of the dataset (1)." in said
 
 
 def test_every_split_has_every_class_without_any_review_of_it(
