@@ -8,6 +8,7 @@ import importlib.util
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -68,9 +69,17 @@ def _process() -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the page's process, and the processor to the page."""
+    """Leave Ctrl-C to the page's process, and the processor to the page; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(MAX_NICE)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the page's process, which may be killed."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(0)
 
 
 def _traits_of_all(images: Sequence[bytes]) -> list[Traits | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from review.images import Reason
+from review.images import ImageKey, Reason, WaitingImage
 from review.learning import head_of, probabilities_of
 from review.selection import (
     Floats,
@@ -104,3 +104,22 @@ def _all_classes(few: Floats, used: NDArray[np.int64], classes: int) -> Floats:
     every = np.zeros((len(few), classes), np.float32)
     every[:, used] = few
     return every
+
+
+def described(key: ImageKey, shown: Next, classes: Sequence[str]) -> WaitingImage:
+    """Describe an image for the page; without a model there is no classification."""
+    probabilities = dict(zip(classes, shown.probabilities or (0.0,) * len(classes), strict=True))
+    likeliest = max(probabilities, key=lambda name: probabilities[name])
+    return WaitingImage(
+        key=key,
+        reason=shown.reason,
+        outcome="",
+        classification=likeliest if shown.probabilities else "",
+        confidence_score=probabilities[likeliest],
+        class_probabilities=probabilities,
+        audit_drawn=False,
+        audit_probability=0.0,
+        model_digest="",
+        recorded_at="",
+        revision=0,
+    )

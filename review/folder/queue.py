@@ -12,7 +12,7 @@ from review.folder.answers import FolderAnswer, answer_line, split_of, undo_line
 from review.folder.choice import Choice, State
 from review.folder.files import FileChangedError, Files
 from review.folder.leases import Leases
-from review.folder.plan import Next
+from review.folder.plan import Next, described
 from review.images import Answer, ImageKey, InvalidAnswerError, Reason, Verdict, WaitingImage
 from review.leases import Reviewer
 from review.queue import AnsweredElsewhereError, ImageGoneError, NothingToUndoError
@@ -251,23 +251,7 @@ class FolderQueue:
         self.changed()
 
     def _waiting(self, shown: Next) -> WaitingImage:
-        """Describe an image for the page; without a model there is no classification."""
-        chances = shown.probabilities or (0.0,) * len(self.classes)
-        probabilities = dict(zip(self.classes, chances, strict=True))
-        likeliest = max(probabilities, key=lambda name: probabilities[name])
-        return WaitingImage(
-            key=self._keys[shown.image],
-            reason=shown.reason,
-            outcome="",
-            classification=likeliest if shown.probabilities else "",
-            confidence_score=probabilities[likeliest],
-            class_probabilities=probabilities,
-            audit_drawn=False,
-            audit_probability=0.0,
-            model_digest="",
-            recorded_at="",
-            revision=0,
-        )
+        return described(self._keys[shown.image], shown, self.classes)
 
 
 def _nothing() -> None:

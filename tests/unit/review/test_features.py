@@ -1,10 +1,13 @@
 import importlib.util
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from cli.project import CHECKOUT
 from review import features
 from review.features import FEATURES, FeatureProcess, FeaturesUnavailableError
 from tests.unit.review.folder.conftest import png
@@ -37,6 +40,27 @@ def test_image_that_ends_the_process_is_left_out(
     monkeypatch.setattr(features, "_traits_of_all", crash_on_one)
     found: list[object] = list(process.traits([b"crash", b"a"]))
     assert [None, b"a"] == found
+
+
+def test_process_ends_when_the_page_is_killed() -> None:
+    program = (
+        "import os, signal\n"
+        "from review.features import FeatureProcess\n"
+        "process = FeatureProcess()\n"
+        "process.traits([b'no image'])\n"
+        "print(*process._process._processes, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # the tracker of semaphores reports those of the killed process
+        text=True,
+    )
+    # Both processes hold this end of the pipe: it closes when both have ended.
+    printed, _ = killed.communicate(timeout=60)
+    assert printed.strip().isdecimal()
 
 
 def crash_on_one(images: list[bytes]) -> list[bytes]:
