@@ -36,7 +36,7 @@ type Key = tuple[str, str]  # image URL and version
 _REQUEST = {"ProjectionExpression": "image_url, version, recorded_at, waits_for, review, audit"}
 _VERDICTS = (CLASS, NONE_OF_THESE, NOT_USABLE)
 
-INCOMPLETE = "incomplete review"
+INCOMPLETE, FOREIGN = "incomplete review", "another bucket"
 
 
 class ServiceNotDeployedError(TrainingError):
@@ -77,7 +77,8 @@ def read_reviews(aws: Aws, stack: str, console: Console) -> RecordedReviews:
 
     keys = _reviewed(aws.dynamodb, service.require_reviews())
     items = items_of(aws.dynamodb, service.results_table, keys, _REQUEST)
-    read = [_read(item) for item in track(console, "Reading reviews", items, len(keys))]
+    images = service.image_url("")
+    read = [_read(item, images) for item in track(console, "Reading reviews", items, len(keys))]
 
     complete = [one for one in read if isinstance(one, Review)]
     left_out = [one for one in read if isinstance(one, LeftOut)]
@@ -99,11 +100,18 @@ def _reviewed(dynamodb: "DynamoDBClient", table: str) -> list[Key]:
     return sorted({(item["image_url"]["S"], item["version"]["S"]) for item in items})
 
 
-def _read(item: Mapping[str, Any]) -> Review | LeftOut | None:
-    """Return the review of a record, why it is left out, or None while the image waits."""
+def _read(item: Mapping[str, Any], images: str) -> Review | LeftOut | None:
+    """Return the review of a record, why it is left out, or None while the image waits.
+
+    Args:
+        item: The record.
+        images: The URL of the image bucket. The step reads no other bucket with its rights.
+    """
     url, version = item["image_url"]["S"], item["version"]["S"]
     if "review" not in item or "waits_for" in item:
         return None
+    if not url.startswith(images):
+        return LeftOut(f"{url}?versionId={version}", FOREIGN, f"not an image under {images}")
     try:
         review = item["review"]["M"]
         audit = item["audit"]["M"]

@@ -77,7 +77,7 @@ def account(cloud: Cloud) -> Account:
 def deploy(cloud: Cloud) -> None:
     """Deploy a stack with the outputs of the service."""
     values = dict.fromkeys(OUTPUTS.values(), "any") | {REVIEWS_TABLE: REVIEWS}
-    values |= {OUTPUTS["results_table"]: RESULTS}
+    values |= {OUTPUTS["results_table"]: RESULTS, OUTPUTS["image_bucket"]: BUCKET}
     resource = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "any"}}
     outputs = {name: {"Value": value} for name, value in values.items()}
     cloudformation = cloud.client("cloudformation")

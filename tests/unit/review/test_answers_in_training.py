@@ -9,7 +9,7 @@ import pytest
 from cli.service import OUTPUTS, REVIEWS_TABLE
 from review.images import Answer, ImageKey, Reason, Verdict
 from review.leases import Reviewer
-from tests.unit.review.conftest import ANNE, BERT, Account
+from tests.unit.review.conftest import ANNE, BERT, BUCKET, Account
 from training.dataset import reviews as in_training
 from training.dataset.reviews import RecordedReviews
 from training.service.reviews import NoReviewsError, read_reviews
@@ -25,7 +25,7 @@ class ServiceStack:
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         named = dict.fromkeys(OUTPUTS.values(), "") | {REVIEWS_TABLE: "reviews"}
-        named |= {OUTPUTS["results_table"]: "results"}
+        named |= {OUTPUTS["results_table"]: "results", OUTPUTS["image_bucket"]: BUCKET}
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in named.items()]
         return {"Stacks": [{"Outputs": outputs}]}
 

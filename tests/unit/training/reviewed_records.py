@@ -30,6 +30,7 @@ class ServiceStack(FakeCloudFormation):
     def __init__(self, reviews: str | None = REVIEWS) -> None:
         super().__init__(RESULTS)
         self.reviews = reviews
+        self.images = BUCKET
         self.asked: list[str] = []
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
@@ -37,6 +38,7 @@ class ServiceStack(FakeCloudFormation):
         found = super().describe_stacks(StackName)
         outputs = found["Stacks"][0]["Outputs"]
         named = dict.fromkeys(OUTPUTS.values(), "") | {OUTPUTS["results_table"]: RESULTS}
+        named |= {OUTPUTS["image_bucket"]: self.images}
         named |= {REVIEWS_TABLE: self.reviews} if self.reviews else {}
         outputs[:] = [{"OutputKey": name, "OutputValue": one} for name, one in named.items()]
         return found

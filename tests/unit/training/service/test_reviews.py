@@ -7,6 +7,7 @@ import pytest
 from cli.service import StackOutdatedError
 from tests.unit.training.reviewed_records import ReviewedService, ServiceStack
 from training.service.reviews import (
+    FOREIGN,
     INCOMPLETE,
     NoReviewsError,
     ServiceNotDeployedError,
@@ -75,6 +76,18 @@ def test_review_without_a_known_draw_is_left_out_by_name(
     [left_out] = read(service_context).left_out
     assert INCOMPLETE == left_out.reason
     assert left_out.path.startswith("s3://images/uploads/b.png?versionId=")
+
+
+def test_image_of_another_bucket_is_left_out(
+    service: ReviewedService, service_context: Context
+) -> None:
+    service.review("a.png")
+    _, version = service.review("b.png", image_url={"S": "s3://images-of-others/b.png"})
+    answer = {"image_url": {"S": "s3://images-of-others/b.png"}, "answer": {"S": f"{version}#1"}}
+    item: Any = {**answer, "version": {"S": version}}
+    service_context.aws.dynamodb.put_item(TableName="reviews", Item=item)
+    [left_out] = read(service_context).left_out
+    assert FOREIGN == left_out.reason
 
 
 def test_unknown_verdict_is_left_out(service: ReviewedService, service_context: Context) -> None:

@@ -126,8 +126,9 @@ def test_reviewed_version_is_read_not_the_newest_one(
 
 
 def test_image_of_a_bucket_without_versions_is_read_by_its_content(
-    stage: Stage, service: ReviewedService, context: Context
+    stage: Stage, service: ReviewedService, service_stack: ServiceStack, context: Context
 ) -> None:
+    service_stack.images = "plain"
     context.aws.s3.create_bucket(Bucket="plain")
     stored = context.aws.s3.put_object(Bucket="plain", Key="uploads/a.png", Body=noise(77))
     etag = stored["ETag"].strip('"')
