@@ -119,7 +119,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         service.require_reviews(),
         _order(pictures, context.console),
     )
-    overview = ServiceOverview.of(context.aws, service, context.stack, queue.known_waiting)
+    overview = ServiceOverview(context.aws, service, context.stack, queue.known_waiting)
     if options.export:
         return _export(context, overview, options.export)
 

@@ -21,7 +21,10 @@ OVERLAP = timedelta(hours=1)
 
 
 class AnswerLog:
-    """The answers of all reviewers, kept in this process."""
+    """The answers of all reviewers, kept in this process.
+
+    `changes` counts the looks that found something new.
+    """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
@@ -30,6 +33,7 @@ class AnswerLog:
         self._items: dict[ImageKey, dict[str, Mapping[str, Any]]] = {}
         self._standing: dict[ImageKey, list[Answer]] = {}
         self._latest = ""
+        self.changes = 0
 
     def answers(self) -> list[list[Answer]]:
         """Return the answers that nobody took back, by image; the oldest of an image first."""
@@ -43,6 +47,7 @@ class AnswerLog:
                     changed.add(key)
                 self._latest = max(self._latest, item["answered_at"]["S"])
 
+            self.changes += bool(changed)
             for key in changed:
                 self._standing[key] = standing_answers(self._items[key].values())
             return [answers for answers in self._standing.values() if answers]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,14 @@ class Snapshot:
     outcomes: list[Period] | Missing
     card: Mapping[str, Any] | Missing | None
 
+    def looks_like(self, other: "Snapshot") -> bool:
+        """Return whether both look the same: ages are shown in minutes."""
+        one, two = (
+            replace(snapshot, made_at=snapshot.made_at.replace(second=0, microsecond=0), images=[])
+            for snapshot in (self, other)
+        )
+        return self.images is other.images and one == two
+
 
 class Kept[T]:
     """A value that is read again once it is older than `seconds`."""
@@ -58,6 +66,21 @@ class Kept[T]:
         return self._known[1]
 
 
+class ReviewedImages:
+    """The reviewed images of a log; the same list as long as there is no new answer."""
+
+    def __init__(self, log: AnswerLog) -> None:
+        self._log = log
+        self._known: tuple[int, list[ReviewedImage]] = (0, [])
+
+    def __call__(self) -> list[ReviewedImage]:
+        """Return the images."""
+        answers = self._log.answers()
+        if self._log.changes != self._known[0]:
+            self._known = self._log.changes, reviewed_images(answers)
+        return self._known[1]
+
+
 class Collector:
     """Collects snapshots of a service.
 
@@ -74,13 +97,13 @@ class Collector:
     ) -> None:
         self._service = service
         self._lock = Lock()
-        log = AnswerLog(aws.dynamodb, service.require_reviews())
+        reviewed = ReviewedImages(AnswerLog(aws.dynamodb, service.require_reviews()))
         endpoint = service.endpoint or stack
         parameter = model_card_parameter(endpoint)
 
         self._images = Kept(
             lambda: part(
-                lambda: reviewed_images(log.answers()),
+                reviewed,
                 "dynamodb:Query on the index AnswersByTime of the reviews table",
             ),
             FRESH_ANSWERS,

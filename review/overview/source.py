@@ -1,48 +1,45 @@
 """Render the overview of a service from its tables, metrics and model card."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from cli.page import Origin
 from review.images import Reason
 from review.overview import view
-from review.overview.snapshot import Collector
+from review.overview.snapshot import Collector, Snapshot
 
 if TYPE_CHECKING:
     from cli.aws import Aws
     from cli.service import Service
 
 
-@dataclass(frozen=True)
 class ServiceOverview:
-    """The overview of one service."""
+    """The overview of one service.
 
-    collector: Collector
-    endpoint_url: str
-    region: str
+    Args:
+        counts: Counts the waiting images by reason.
+    """
 
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         aws: "Aws",
         service: "Service",
         stack: str,
         counts: Callable[[], Mapping[Reason, int]],
-    ) -> Self:
-        """Return the overview of a stack.
-
-        Args:
-            counts: Counts the waiting images by reason.
-        """
-        collector = Collector(aws, service, stack, counts)
-        return cls(collector, aws.s3.meta.endpoint_url, aws.region)
+    ) -> None:
+        self._collector = Collector(aws, service, stack, counts)
+        self._endpoint_url = aws.s3.meta.endpoint_url
+        self._region = aws.region
+        self._rendered: tuple[Snapshot, str] | None = None
 
     def content(self) -> str:
-        """Return the HTML of all sections."""
-        return view.content(self.collector.snapshot())
+        """Return the HTML of all sections. It is rendered only if something has changed."""
+        snapshot = self._collector.snapshot()
+        if self._rendered is None or not snapshot.looks_like(self._rendered[0]):
+            self._rendered = snapshot, view.content(snapshot)
+        return self._rendered[1]
 
     def one_file(self) -> str:
         """Return the whole page as one file."""
-        origin = Origin.of_endpoint(self.endpoint_url, self.region)
-        return view.one_file(self.collector.snapshot(), origin)
+        origin = Origin.of_endpoint(self._endpoint_url, self._region)
+        return view.one_file(self._collector.snapshot(), origin)

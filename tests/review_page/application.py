@@ -293,7 +293,7 @@ def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any
         reviews_table=storage.reviews,
         endpoint=storage.name,
     )
-    overview = ServiceOverview.of(aws, service, storage.name, queue.waiting)
+    overview = ServiceOverview(aws, service, storage.name, queue.waiting)
     opinions = Opinions.ON_DEMAND
     serve(queue, pictures, reviewer, port, sender.send, opinions=opinions, overview=overview)
 

@@ -10,9 +10,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from cli.outcomes import ACCEPTED, REVIEW
 from cli.service import Service
 from review.images import Answer, Reason
+from review.overview.answer_log import AnswerLog
 from review.overview.parts import Missing, part
 from review.overview.service_figures import Waiting, outcomes_over_time, periods, waiting_images
-from review.overview.snapshot import Collector, Kept
+from review.overview.snapshot import Collector, Kept, ReviewedImages, Snapshot
 from tests.unit.review.conftest import ANNE, BUCKET, Account
 from tests.unit.review.fake_services import FakeCloudWatch, FakeSsm
 
@@ -88,6 +89,27 @@ def test_table_without_the_index_asks_for_a_deployment(
     assert isinstance(found, Missing)
     assert "deploy it again" in found.reason
     assert not found.permission
+
+
+def test_images_are_judged_again_only_after_a_new_answer(
+    account: Account, answered: Callable[..., Answer]
+) -> None:
+    reviewed = ReviewedImages(AnswerLog(account.dynamodb, "reviews"))
+    account.queue.answer(answered(account.add("one.jpg")), ANNE)
+    before = reviewed()
+    assert 1 == len(before)
+    assert before is reviewed()
+    account.queue.answer(answered(account.add("two.jpg"), answer_id="two"), ANNE)
+    assert 2 == len(reviewed())
+
+
+def test_snapshots_of_one_minute_look_alike_until_a_part_changes() -> None:
+    found = Snapshot(NOW, "images", [], [], [], None)
+    later = replace(found, made_at=NOW + timedelta(seconds=20))
+    assert later.looks_like(found)
+    assert not replace(later, made_at=NOW + timedelta(seconds=60)).looks_like(found)
+    assert not replace(later, images=[]).looks_like(found)
+    assert not replace(later, card={"model_digest": "new"}).looks_like(found)
 
 
 def test_network_failure_is_a_reason() -> None:
