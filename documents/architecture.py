@@ -113,7 +113,13 @@ SUPPORTING = {
     "AWS::KMS::Key",
     "AWS::Serverless::LayerVersion",
 }
-LEFT_OUT = {"FunctionEndpoints"}  # only where the functions run in a VPC
+LEFT_OUT = {
+    "FunctionEndpoints",  # only where the functions run in a VPC
+    # No image takes this way.
+    "WaitingAgeSchedule",
+    "WaitingAgeWorkflow",
+    "ReviewDeadLetterQueue",
+}
 
 
 class Flow(NamedTuple):

@@ -29,7 +29,13 @@ from localcloud.ministack.cloudwatch import (
     service_metrics,
 )
 from localcloud.ministack.dynamodb import atomic_writes, reserved_words
-from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes, target_limits
+from localcloud.ministack.eventbridge import (
+    dead_letters,
+    log_targets,
+    queue_pipes,
+    schedules,
+    target_limits,
+)
 from localcloud.ministack.iam import (
     audit_log,
     object_arns,
@@ -59,6 +65,7 @@ PATCHES = (
     audit_log,
     log_targets,
     dead_letters,
+    schedules,
     event_version,
     version_ids,
     key_length,

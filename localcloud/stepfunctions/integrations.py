@@ -73,6 +73,18 @@ _EMULATED = {
     ),
     "aws-sdk:s3:headObject": ("s3", "HeadObject", "s3:GetObject", "S3.S3Exception"),
     "aws-sdk:s3:listObjectsV2": ("s3", "ListObjectsV2", "s3:ListBucket", "S3.S3Exception"),
+    "aws-sdk:dynamodb:query": (
+        "dynamodb",
+        "Query",
+        "dynamodb:Query",
+        "DynamoDb.DynamoDbException",
+    ),
+    "aws-sdk:cloudwatch:putMetricData": (
+        "cloudwatch",
+        "PutMetricData",
+        "cloudwatch:PutMetricData",
+        "CloudWatch.CloudWatchException",
+    ),
     "aws-sdk:ssm:getParameter": ("ssm", "GetParameter", "ssm:GetParameter", "Ssm.SsmException"),
 }
 for _name in ("getItem", "putItem", "updateItem", "deleteItem"):

@@ -14,7 +14,7 @@ from operations.service.workflow_definition import read_definition
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "docs/architecture.md", "docs/training.md", "docs/tutorial.md"]
-METRICS = 30  # of three classes, see the page
+METRICS = 31  # of three classes, see the page
 
 
 def resources(template: str, **wanted: str) -> int:

@@ -152,7 +152,12 @@ def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[st
 
 
 @pytest.mark.parametrize(
-    ("rule", "queue"), [("UploadRule", "FailureQueue"), ("FailureRule", "FailureDeadLetterQueue")]
+    ("rule", "queue"),
+    [
+        ("UploadRule", "FailureQueue"),
+        ("FailureRule", "FailureDeadLetterQueue"),
+        ("WaitingAgeSchedule", "ReviewDeadLetterQueue"),
+    ],
 )
 def test_rule_sends_undelivered_events_to_a_queue(
     rule: str, queue: str, resources: dict[str, Any]
@@ -162,10 +167,14 @@ def test_rule_sends_undelivered_events_to_a_queue(
 
 
 def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[str, Any]) -> None:
-    upload, failure = ({"Fn::GetAtt": [rule, "Arn"]} for rule in ("UploadRule", "FailureRule"))
+    upload, failure, schedule = (
+        {"Fn::GetAtt": [rule, "Arn"]}
+        for rule in ("UploadRule", "FailureRule", "WaitingAgeSchedule")
+    )
     for queue, rules in {
         "FailureQueue": [upload, failure],
         "FailureDeadLetterQueue": failure,
+        "ReviewDeadLetterQueue": schedule,
     }.items():
         [statement] = resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"]
         assert {

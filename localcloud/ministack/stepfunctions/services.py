@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import dynamodb, eventbridge, sns, sqs, ssm
+from ministack.services import cloudwatch, dynamodb, eventbridge, sns, sqs, ssm
 
 from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
 from localcloud.ministack.stepfunctions import functions, objects
@@ -112,6 +112,8 @@ def _resource_arn(service: str, arguments: Mapping[str, Any]) -> str:
 
 def _conditions(action: str, arguments: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the condition keys of each check; PutEvents is checked for each entry."""
+    if action == "cloudwatch:PutMetricData":
+        return [{"cloudwatch:namespace": str(arguments.get("Namespace", ""))}]
     if action != "events:PutEvents":
         return [{}]
 
@@ -130,6 +132,7 @@ def _call_dynamodb(_: Execution, integration: Integration, arguments: Mapping[st
         "PutItem": dynamodb._put_item,
         "UpdateItem": dynamodb._update_item,
         "DeleteItem": dynamodb._delete_item,
+        "Query": dynamodb._query,
     }
     return _answered(integration, handlers[integration.operation](arguments))
 
@@ -175,6 +178,10 @@ def _get_parameter(_: Execution, integration: Integration, arguments: Mapping[st
     return _answered(integration, ssm._get_parameter(arguments))
 
 
+def _put_metric_data(_: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Any:
+    return _answered(integration, cloudwatch._put_metric_data({}, arguments, False, is_json=True))
+
+
 def _answered(integration: Integration, answer: tuple[int, Any, bytes]) -> Any:
     """Return the members of a JSON answer.
 
@@ -196,6 +203,7 @@ def _text(value: Any) -> str:
 
 
 _CALLS: Mapping[str, _Call] = {
+    "cloudwatch": _put_metric_data,
     "dynamodb": _call_dynamodb,
     "events": _put_events,
     "lambda": functions.invoke,

@@ -11,7 +11,12 @@ QUEUES = [resource.logical_id for resource in STACK.resources if resource.type =
 
 
 def test_stack_has_its_three_queues() -> None:
-    assert {"FailureQueue", "FailureDeadLetterQueue", "DecisionDeadLetterQueue"} == set(QUEUES)
+    assert {
+        "FailureQueue",
+        "FailureDeadLetterQueue",
+        "ReviewDeadLetterQueue",
+        "DecisionDeadLetterQueue",
+    } == set(QUEUES)
 
 
 def allows(service: str, action: str, context_key: str, arn: str) -> bool:

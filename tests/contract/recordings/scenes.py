@@ -49,6 +49,7 @@ from tests.contract.recordings.samples import (
 
 ENTRY, ITEM, RESULT, ERROR = "entry", "item", "result", "error"
 IMAGE, RECORD_FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
+WAITING_AGE = "waiting_age"
 # Variables of an image that is worked on, and of an execution that failed.
 WORKED_ON: dict[str, Any] = {
     "execution": EXECUTION,
@@ -96,6 +97,7 @@ def scenes() -> Iterator[Scene]:
     yield from _of_one_image()
     yield from _of_failures()
     yield from _of_backlogs()
+    yield from _of_waiting_images()
 
 
 def _of_one_image() -> Iterator[Scene]:
@@ -363,3 +365,27 @@ def _of_backlogs() -> Iterator[Scene]:
         output = {"image_url": URL, "version": VERSION, "outcome": outcome, "confidence_score": 0.9}
         values = {"input": started, "result": {"Status": "SUCCEEDED", "Output": output}}
         yield Scene(f"an image of a backlog ended as {outcome}", BACKLOG, states, RESULT, values)
+
+
+def _of_waiting_images() -> Iterator[Scene]:
+    finders = ("Find oldest review", "Find oldest audit", "Find oldest second opinion")
+    results = {"no image": [], "an image": [{"recorded_at": {"S": "2026-01-08T09:30:02.000Z"}}]}
+    for title, items in results.items():
+        values = {"input": {}, "result": {"Items": items, "Count": len(items)}}
+        yield Scene(f"{title} waits", WAITING_AGE, finders, RESULT, values)
+
+    ages = {
+        "nothing": ([], [], []),
+        "a review": (["2026-01-08T09:30:02.000Z"], [], []),
+        "an older audit": (["2026-01-08T09:30:02.000Z"], ["2026-01-01T09:30:02.000Z"], []),
+        "three": (
+            ["2026-01-08T09:30:02.000Z"],
+            ["2026-01-14T09:30:02.000Z"],
+            ["2026-01-12T21:30:02.000Z"],
+        ),
+    }
+    for title, (reviews, audits, opinions) in ages.items():
+        variables = {"reviews": reviews, "audits": audits, "second_opinions": opinions}
+        values = {"input": {}}
+        states = ("Publish age",)
+        yield Scene(f"the age of {title}", WAITING_AGE, states, ENTRY, values, variables)

@@ -15,6 +15,7 @@ VALUES = {
     "ImageBucket": "scones-unlimited-images-123456789012",
     "BacklogPrefix": "archive/",
     "ResultsTable": "scones-unlimited-results",
+    "Service": "scones-unlimited",
     "SerializeImageFunctionArn": f"{FUNCTION}-serialize-image",
     "ClassifyImageFunctionArn": f"{FUNCTION}-classify-image",
     "FilterInferencesFunctionArn": f"{FUNCTION}-filter-inferences",

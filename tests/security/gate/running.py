@@ -1,5 +1,6 @@
 """Check functions, workflows, rules and pipes: tracing, logs, time limits, failures, triggers."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,10 +62,10 @@ def _workflow(_template: Template, _logical_id: str, properties: Data) -> Iterat
 
 
 def _rule(_template: Template, _logical_id: str, properties: Data) -> Iterator[str]:
-    pattern = properties.get("EventPattern", {})
-    if not (pattern.get("source") and pattern.get("detail-type")):
-        yield "say which events it takes: source and detail-type"
-    yield from _pattern(pattern.get("source"), pattern.get("detail", {}))
+    if "ScheduleExpression" in properties:
+        yield from _schedule(properties)
+    else:
+        yield from _events(properties.get("EventPattern", {}))
     if properties.get("State", "ENABLED") != "ENABLED":
         yield "leave it on"
     for target in properties.get("Targets", []):
@@ -74,6 +75,17 @@ def _rule(_template: Template, _logical_id: str, properties: Data) -> Iterator[s
             yield f"retry the target {target['Id']} longer: RetryPolicy {LONGEST_DELIVERY}"
     if not properties.get("Targets"):
         yield "give it a target"
+
+
+def _schedule(properties: Data) -> Iterator[str]:
+    if not re.fullmatch(r"rate\(\d+ minutes\)", properties["ScheduleExpression"]):
+        yield "say how often it starts: rate(N minutes)"
+
+
+def _events(pattern: Data) -> Iterator[str]:
+    if not (pattern.get("source") and pattern.get("detail-type")):
+        yield "say which events it takes: source and detail-type"
+    yield from _pattern(pattern.get("source"), pattern.get("detail", {}))
 
 
 def _pattern(source: Any, detail: Data) -> Iterator[str]:

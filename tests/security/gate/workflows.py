@@ -31,6 +31,17 @@ PASSING = {
     "dynamodb:updateItem": DYNAMODB | {"States.Timeout"},
     "dynamodb:getItem": DYNAMODB | {"States.Timeout"},
     "aws-sdk:s3:headObject": {"S3.S3Exception", "S3.SdkClientException", "States.Timeout"},
+    "aws-sdk:dynamodb:query": {
+        *(name.replace("DynamoDB.", "DynamoDb.") for name in DYNAMODB),
+    }
+    - {"DynamoDb.AmazonDynamoDBException"}
+    | {"DynamoDb.DynamoDbException", "States.Timeout"},
+    "aws-sdk:cloudwatch:putMetricData": {
+        "CloudWatch.CloudWatchException",
+        "CloudWatch.InternalServiceException",
+        "CloudWatch.SdkClientException",
+        "States.Timeout",
+    },
     "events:putEvents": {
         "EventBridge.AmazonEventBridgeException",
         "EventBridge.FailedEntry",

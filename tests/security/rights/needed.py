@@ -26,7 +26,7 @@ _FREE: Mapping[str, Mapping[str, str]] = {
     "FilterInferencesRole": _NETWORK,
     "BacklogWorkflowRole": {"children of its maps, by label": r":stateMachine:[\w-]+-backlog/"},
     "EncryptionKey": {
-        "names that CloudFormation makes and may shorten": rf":{STACK.name}-(Failure|Monitor)"
+        "names CloudFormation makes and may shorten": rf":{STACK.name}-(Failure|Review|Monitor)"
     },
     "Boundary": {
         **_NETWORK,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import TRUCK, Deployed, ended
 
@@ -38,6 +39,7 @@ class Branches:
         self.told_of_by_name()
         self.dead_lettered()
         self.backlogs()
+        self.measured()
         self.forget_undecidable()
 
     def decided(self) -> None:
@@ -136,6 +138,20 @@ class Branches:
                 stateMachineArn=self._names["BacklogWorkflow"], input=json.dumps(backlog)
             )
             assert "SUCCEEDED" == ended(self._states, started["executionArn"]).description["status"]
+
+    def measured(self) -> None:
+        """The schedule measures how long images wait."""
+        faults, metrics = Faults(self._cloud.url), self._cloud.client("cloudwatch")
+        namespace = f"SconesUnlimited/{self._service.stack}"
+        faults.put_clock_ahead(301)
+        try:
+            self._until(
+                lambda: metrics.list_metrics(Namespace=namespace, MetricName="OldestWaitingDays")[
+                    "Metrics"
+                ]
+            )
+        finally:
+            faults.put_clock_ahead(0)
 
     def forget_undecidable(self) -> None:
         """Delete images that cannot be decided, once no failure is waiting to be recorded."""

@@ -13,6 +13,7 @@ FUNCTIONS = {
 }
 RECORDERS = ["ImageClassificationWorkflowRole", "RecordingWorkflowRole"]
 WORKFLOWS = [*RECORDERS, "RecordFailureWorkflowRole", "BacklogWorkflowRole"]
+WORKFLOWS += ["WaitingAgeWorkflowRole"]
 
 
 def documented(stack: str, deployment: Deployment) -> set[Call]:
@@ -98,7 +99,7 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
                 "BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn)
             )
     # DynamoDB, "Encryption at rest: how it works": users of the table decrypt its key.
-    for role in RECORDERS:
+    for role in (*RECORDERS, "WaitingAgeWorkflowRole"):
         table = through("dynamodb", "aws:dynamodb:tablename", names["ResultsTable"])
         yield Call(role, "kms:Decrypt", key, table)
     # SQS, "Key management", Configure KMS permissions for consumers.
@@ -142,7 +143,7 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     groups = [f"/aws/lambda/{stack}-{function}" for function in FUNCTIONS.values()]
     groups += [
         f"/aws/vendedlogs/states/{stack}-{name}"
-        for name in ("image-classification", "record-failure", "backlog")
+        for name in ("image-classification", "record-failure", "backlog", "waiting-age")
     ]
     groups.append(f"/aws/events/{stack}-decisions")
     for group in groups:
@@ -156,6 +157,7 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     for name in (
         deployment.names["FailureQueue"].rpartition("/")[2],
         deployment.names["FailureDeadLetterQueue"].rpartition("/")[2],
+        deployment.names["ReviewDeadLetterQueue"].rpartition("/")[2],
         f"{stack}-Monitor<ing-random-DecisionDeadLetterQueue-random>",
     ):
         context = frozenset({("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})

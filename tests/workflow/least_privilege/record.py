@@ -14,7 +14,7 @@ from tests.workflow.least_privilege.policies import Call
 
 FILE = Path(__file__).with_name("recorded_calls.json")
 # The condition keys that policies ask for. Others are sent as well, such as aws:SecureTransport.
-CONTROLLING = {"aws:sourceaccount", "aws:sourcearn", "events:source"}
+CONTROLLING = {"aws:sourceaccount", "aws:sourcearn", "events:source", "cloudwatch:namespace"}
 _KEY = re.compile(r"(arn:aws:s3:::[^/]+/\w+/).+")
 _RANDOM = re.compile(r"[0-9A-Fa-f]{12}$")  # the end of a name that CloudFormation makes
 

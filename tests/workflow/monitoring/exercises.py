@@ -163,6 +163,17 @@ def drift(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
 
 
+def waiting_age(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.measure_age()
+    yield "OK"
+    with rehearsal.waiting_for(8 * DAY):
+        rehearsal.measure_age()
+        yield "ALARM"
+    rehearsal.later(16 * MINUTE)
+    rehearsal.measure_age()
+    yield "OK"
+
+
 def silence(rehearsal: Rehearsal, seconds: float) -> Iterator[str]:
     rehearsal.decide()
     yield "OK"
@@ -223,6 +234,7 @@ EXERCISES: dict[str, Exercise] = {
         serialize_throttles,
         review_share,
         drift,
+        waiting_age,
         no_images_decided,
         work_arrives,
         nothing_decided_for_an_hour,

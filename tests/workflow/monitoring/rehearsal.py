@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,24 @@ class Rehearsal:
         """Publish what `python -m training monitor` does of one statistic."""
         found = Comparison("brightness", "Kolmogorov-Smirnov", 0.5, 0.5, 100, 100, drifted)
         self._cloudwatch.put_metric_data(**metric_request(self.service.stack, [found]))
+
+    def measure_age(self) -> None:
+        """Measure how long images wait, as the schedule does."""
+        arn = self._physical("WaitingAgeWorkflow")
+        self.cloud.client("stepfunctions").start_execution(stateMachineArn=arn, input="{}")
+
+    @contextmanager
+    def waiting_for(self, seconds: float) -> Iterator[None]:
+        """Run while an image has waited for a reviewer for some seconds."""
+        recorded_at = datetime.now(UTC) - timedelta(seconds=seconds)
+        key = {"image_url": {"S": "s3://rehearsal/uploads/old.jpg"}, "version": {"S": "1"}}
+        waits = {"waits_for": {"S": "AUDIT"}, "recorded_at": {"S": recorded_at.isoformat()}}
+        dynamodb, table = self.cloud.client("dynamodb"), self._physical("ResultsTable")
+        dynamodb.put_item(TableName=table, Item=key | waits)
+        try:
+            yield
+        finally:
+            dynamodb.delete_item(TableName=table, Key=key)
 
     @contextmanager
     def without_concurrency(self, function: str) -> Iterator[None]:

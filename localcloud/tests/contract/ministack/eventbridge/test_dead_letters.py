@@ -7,6 +7,7 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch, eventbridge, sqs
 
+from localcloud.ministack.cloudwatch.metric_store import CLOCK
 from localcloud.tests.contract.conftest import WORKFLOW_ROLE_ARN
 
 ACCOUNT_ARN = "us-east-1:000000000000"
@@ -96,6 +97,20 @@ def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(
     _put_event()
     assert "INTERNAL_ERROR" == _attributes()["ERROR_CODE"]
     assert "ValueError: Exceeds the limit (4300 digits)" == _attributes()["ERROR_MESSAGE"]
+
+
+@pytest.mark.parametrize(("allowed", "started"), [(START, 1), ([], 0)])
+def test_schedule_starts_the_workflow_in_the_role_of_its_target(
+    ministack: Any, monkeypatch: pytest.MonkeyPatch, allowed: list[dict[str, str]], started: int
+) -> None:
+    ministack.put_role(allowed, service="events.amazonaws.com", condition=FOR_RULE)
+    eventbridge._put_rule({"Name": "uploads", "ScheduleExpression": "rate(5 minutes)"})
+    eventbridge._tick_scheduled_rules()
+    monkeypatch.setattr(CLOCK, "ahead", 301.0)
+    eventbridge._tick_scheduled_rules()
+    inputs = [json.loads(one.input) for one in ministack.app.store.executions.values()]
+    assert ["Scheduled Event"] * started == [event["detail-type"] for event in inputs]
+    assert 1 - started == len(_dead_letters())
 
 
 def test_event_for_a_missing_target_is_stored_unchanged(ministack: Any) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from ministack.services import dynamodb
+from ministack.services import cloudwatch, dynamodb
 from ministack.services.cloudformation import provisioners
 
 from localcloud.stepfunctions.api_errors import RoleNotAssumableError
@@ -191,6 +191,18 @@ def test_stack_with_a_role_that_cannot_be_assumed_fails(ministack: Any) -> None:
             ("ssm:GetParameter", "arn:aws:ssm:us-east-1:000000000000:parameter/a/b"),
             "Ssm.SsmException",
         ),
+        (
+            "arn:aws:states:::aws-sdk:dynamodb:query",
+            {"TableName": "results", "IndexName": "Waiting"},
+            ("dynamodb:Query", f"{TABLE_ARN}/index/Waiting"),
+            "DynamoDb.DynamoDbException",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:cloudwatch:putMetricData",
+            {"Namespace": "Ours", "MetricData": []},
+            ("cloudwatch:PutMetricData", "*"),
+            "CloudWatch.CloudWatchException",
+        ),
     ],
 )
 def test_integration_needs_its_action_on_its_resource(
@@ -204,6 +216,46 @@ def test_integration_needs_its_action_on_its_resource(
     assert (
         f"not authorized to perform: {allowed[0]} on resource: {allowed[1]} because" in denied.cause
     )
+
+
+QUERY = {
+    "TableName": "results",
+    "KeyConditionExpression": "id = :id",
+    "ExpressionAttributeValues": {":id": {"S": "1"}},
+}
+MEASURE = {"Namespace": "Ours", "MetricData": [{"MetricName": "Age", "Value": 3, "Unit": "None"}]}
+
+
+def _sdk(action: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    resource = f"arn:aws:states:::aws-sdk:{action}"
+    return {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}
+
+
+def test_query_returns_the_items(ministack: Any) -> None:
+    ministack.put_role(_allow("dynamodb:*", TABLE_ARN))
+    ministack.run({"Put": PUT_ITEM})
+    execution = ministack.run({"Query": _sdk("dynamodb:query", QUERY)})
+    assert [{"id": {"S": "1"}}] == execution.output["Items"]
+
+
+def test_invalid_query_fails_with_the_name_of_the_second_sdk(ministack: Any) -> None:
+    ministack.put_role(_allow("dynamodb:*", "*"))
+    other = {**QUERY, "TableName": "nowhere"}
+    execution = ministack.run({"Query": _sdk("dynamodb:query", other)})
+    assert "DynamoDb.ResourceNotFoundException" == execution.error
+
+
+@pytest.mark.parametrize(("namespace", "status"), [("Ours", "SUCCEEDED"), ("Theirs", "FAILED")])
+def test_metric_is_published_in_the_allowed_namespace_alone(
+    ministack: Any, namespace: str, status: str
+) -> None:
+    condition = {"StringEquals": {"cloudwatch:namespace": "Ours"}}
+    [allowed] = _allow("cloudwatch:PutMetricData", "*")
+    ministack.put_role([{**allowed, "Condition": condition}])
+    state = _sdk("cloudwatch:putMetricData", {**MEASURE, "Namespace": namespace})
+    assert status == ministack.run({"Measure": state}).status
+    published = cloudwatch._metrics.get((namespace, "Age", cloudwatch._dims_key({})))
+    assert (status == "SUCCEEDED") == bool(published)
 
 
 @pytest.mark.parametrize(("children", "status"), [("", "FAILED"), ("/*", "SUCCEEDED")])
