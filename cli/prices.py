@@ -13,6 +13,7 @@ PRICES = Path(__file__).with_name("prices.toml")
 HOURS_PER_MONTH = 730  # as AWS's own calculator has it
 _UNITS = {"state_transition", "lambda_request", "lambda_gb_second", "s3_get", "s3_put", "event"}
 _UNITS |= {"dynamodb_write", "dynamodb_read"}
+_UNITS |= {"express_request", "express_gb_second", "object_tag"}
 
 
 class PriceFileError(CommandError):

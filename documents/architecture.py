@@ -118,6 +118,8 @@ LEFT_OUT = {
     # No image takes this way.
     "WaitingAgeSchedule",
     "WaitingAgeWorkflow",
+    "TagRule",
+    "TagVersionWorkflow",
     "ReviewDeadLetterQueue",
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SOURCE = "scones-unlimited"
 DETAIL_TYPE = "Image Reviewed"
+UNDONE = "Image Review Undone"
 
 
 def image_reviewed(
@@ -36,3 +37,18 @@ def image_reviewed(
         "review": plain | {"answers": len(answers)},
     }
     return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)}
+
+
+def review_undone(image: WaitingImage) -> "PutEventsRequestEntryTypeDef":
+    """Return the event that a review, which was complete, is not any more.
+
+    Args:
+        image: The image, which waits again; its outcome and classification are the machine's.
+    """
+    detail = {
+        "image_url": image.key.image_url,
+        "version": image.key.version,
+        "outcome": image.outcome,
+        "classification": image.classification,
+    }
+    return {"Source": SOURCE, "DetailType": UNDONE, "Detail": json.dumps(detail)}

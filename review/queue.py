@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.errors import CommandError
-from review.answers import answer_item, review_of, standing_answers, undo_item
+from review.answers import answer_item, review_of, standing_answers, undo_item, undo_key
 from review.counts import WaitingCounts
-from review.events import image_reviewed
+from review.events import image_reviewed, review_undone
 from review.images import (
     Answer,
     ImageKey,
@@ -34,6 +34,7 @@ from review.walls import choose_wall
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 INDEX = "WaitingImages"
 PAGE = 100  # records read at once
@@ -195,6 +196,7 @@ class ReviewQueue:
 
         Raises:
             NothingToUndoError: There is no such answer of this reviewer.
+            NotAnnouncedError: The answer is taken back, its event is not sent.
             ImageGoneError: The record is gone.
             RecordBusyError: DynamoDB cancelled every attempt, as when it is throttled.
         """
@@ -207,13 +209,17 @@ class ReviewQueue:
                 if answer.answer_id == answer_id and answer.reviewer == reviewer.name
             ]
             if not mine:
+                self._announce_undo_again(image, answers, answer_id)
                 raise NothingToUndoError
 
             rest = [answer for answer in answers if answer.answer_id != answer_id]
             put = {"Item": undo_item(mine[0], _now()), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
             if self._write(image, rest, {"Put": once}, reviewer, leased=True):
-                self._counts.move(next_reason(image, answers), next_reason(image, rest))
+                before = next_reason(image, answers)
+                self._counts.move(before, next_reason(image, rest))
+                if before is None:
+                    self._announce(review_undone(image))
                 return replace(image, reason=next_reason(image, rest) or Reason.SECOND_OPINION)
 
         raise RecordBusyError
@@ -226,16 +232,28 @@ class ReviewQueue:
         """Return the last counts with own answers applied; others' appear within seconds."""
         return self._counts.known()
 
+    def _announce_undo_again(
+        self, image: WaitingImage, answers: Sequence[Answer], answer_id: str
+    ) -> None:
+        """Announce an undo whose event was not sent; the page repeats it after that error."""
+        undone = undo_key(image.key, answer_id)["answer"]
+        if next_reason(image, answers) and any(
+            item["answer"] == undone for item in self._answer_items(image.key)
+        ):
+            self._announce(review_undone(image))
+
     def _announced(self, image: WaitingImage, answers: Sequence[Answer]) -> Reason | None:
         """Announce the review if it is complete; return why the image still waits."""
         reason = next_reason(image, answers)
         if reason is not None:
             return reason
 
-        sent = self.events.put_events(Entries=[image_reviewed(image, answers)])
-        if sent["FailedEntryCount"]:
-            raise NotAnnouncedError
+        self._announce(image_reviewed(image, answers))
         return None
+
+    def _announce(self, event: "PutEventsRequestEntryTypeDef") -> None:
+        if self.events.put_events(Entries=[event])["FailedEntryCount"]:
+            raise NotAnnouncedError
 
     def _candidates(
         self, reviewer: Reviewer, reasons: Sequence[Reason] = ORDER
@@ -344,6 +362,9 @@ class ReviewQueue:
         return WaitingImage.of(item)
 
     def _answers(self, key: ImageKey) -> list[Answer]:
+        return standing_answers(self._answer_items(key))
+
+    def _answer_items(self, key: ImageKey) -> Iterator[Mapping[str, Any]]:
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.reviews,
             KeyConditionExpression="image_url = :image_url AND begins_with(answer, :version)",
@@ -353,7 +374,7 @@ class ReviewQueue:
             },
             ConsistentRead=True,
         )
-        return standing_answers(item for page in pages for item in page["Items"])
+        return (item for page in pages for item in page["Items"])
 
     def _count_all(self) -> dict[Reason, int]:
         return {reason: self._count(reason) for reason in ORDER}

@@ -85,6 +85,18 @@ _EMULATED = {
         "cloudwatch:PutMetricData",
         "CloudWatch.CloudWatchException",
     ),
+    "aws-sdk:s3:getObjectTagging": (
+        "s3",
+        "GetObjectTagging",
+        "s3:GetObjectTagging",
+        "S3.S3Exception",
+    ),
+    "aws-sdk:s3:putObjectTagging": (
+        "s3",
+        "PutObjectTagging",
+        "s3:PutObjectTagging",
+        "S3.S3Exception",
+    ),
     "aws-sdk:ssm:getParameter": ("ssm", "GetParameter", "ssm:GetParameter", "Ssm.SsmException"),
 }
 for _name in ("getItem", "putItem", "updateItem", "deleteItem"):

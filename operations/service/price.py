@@ -22,6 +22,7 @@ type Data = Mapping[str, Any]
 # Seconds by the folder of the function, rounded up from measurements with a photo of 12 megapixels
 # and an endpoint that answers in 0.1 s.
 SECONDS = {"serialize_image": 0.15, "classify_image": 0.2, "filter_inferences": 0.01}
+TAGGING = 0.0125  # GB-seconds of tag-version: 64 MB for at most 0.2 s
 WRITES = ("dynamodb:updateItem", "dynamodb:putItem")
 
 
@@ -87,10 +88,13 @@ def make_items(template: Data, workflow: Data, backlog: Data) -> list[Item]:
         Item("state transitions", "state_transition", len(child) + len(path), len(around)),
         Item("Lambda requests", "lambda_request", len(functions)),
         *functions,
-        Item("S3 reads of the image", "s3_get", 1, 1),
-        Item("S3 lists and writes (list, report)", "s3_put", 1 / 1000, 5),
+        Item("S3 reads of the image and its tags", "s3_get", 2, 1),
+        Item("S3 lists and writes (tag, list, report)", "s3_put", 1 + 1 / 1000, 5),
         Item("DynamoDB writes, table and index", "dynamodb_write", writes),
-        Item("DynamoDB reads, before and after", "dynamodb_read", 2),
+        Item("DynamoDB reads, before and after", "dynamodb_read", 3),
+        Item("executions that tag", "express_request", 1),
+        Item(f"tagging, {TAGGING} GB-seconds", "express_gb_second", TAGGING),
+        Item("tag for the first month", "object_tag", 1),
         Item("events of outcomes", "event", events),
     ]
 

@@ -11,7 +11,7 @@ from functions.filter_inferences.app import filtered
 from functions.filter_inferences.audit import Audit
 from functions.filter_inferences.decision import Decision
 from operations.service.results import COLUMNS
-from review.events import image_reviewed
+from review.events import image_reviewed, review_undone
 from review.images import Answer, ImageKey, Reason, Verdict, WaitingImage
 
 ROOT = Path(__file__).parents[2]
@@ -96,23 +96,27 @@ def test_sample_event_has_every_field_of_a_prediction(states: dict[str, Any]) ->
     assert [*prediction(states)] == [*sample["detail"]]
 
 
-def test_sample_of_a_review_is_the_event_that_the_page_sends() -> None:
-    sample = json.loads((ROOT / "events/image_reviewed.json").read_text(encoding="utf-8"))
-    detail = sample["detail"]
-    review = detail["review"]
-    image = WaitingImage(
+def reviewed_image(detail: dict[str, Any], reason: Reason, model_digest: str) -> WaitingImage:
+    return WaitingImage(
         key=ImageKey(detail["image_url"], detail["version"]),
-        reason=Reason(review["reason"]),
+        reason=reason,
         outcome=detail["outcome"],
         classification=detail["classification"],
         confidence_score=0.6,
         class_probabilities={},
         audit_drawn=False,
         audit_probability=0.01,
-        model_digest=review["model_digest"],
+        model_digest=model_digest,
         recorded_at="",
         revision=0,
     )
+
+
+def test_sample_of_a_review_is_the_event_that_the_page_sends() -> None:
+    sample = json.loads((ROOT / "events/image_reviewed.json").read_text(encoding="utf-8"))
+    detail = sample["detail"]
+    review = detail["review"]
+    image = reviewed_image(detail, Reason(review["reason"]), review["model_digest"])
     answer = Answer(
         answer_id="answer-1",
         key=image.key,
@@ -130,6 +134,17 @@ def test_sample_of_a_review_is_the_event_that_the_page_sends() -> None:
     assert sent["Source"] == sample["source"]
     assert sent["DetailType"] == sample["detail-type"]
     assert json.loads(sent["Detail"]) == detail
+
+
+def test_sample_of_an_undo_is_the_event_that_the_page_sends() -> None:
+    sample = json.loads((ROOT / "events/image_review_undone.json").read_text(encoding="utf-8"))
+    image = reviewed_image(sample["detail"], Reason.REVIEW, "")
+
+    sent = review_undone(image)
+
+    assert sent["Source"] == sample["source"]
+    assert sent["DetailType"] == sample["detail-type"]
+    assert json.loads(sent["Detail"]) == sample["detail"]
 
 
 def test_readme_shows_every_field_of_a_prediction(states: dict[str, Any]) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from cli.outcomes import FINAL
 from review import answers
+from review.events import DETAIL_TYPE, UNDONE
 from review.queue import INDEX
 from training.project.naming import Names
 
@@ -157,6 +159,7 @@ def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[st
         ("UploadRule", "FailureQueue"),
         ("FailureRule", "FailureDeadLetterQueue"),
         ("WaitingAgeSchedule", "ReviewDeadLetterQueue"),
+        ("TagRule", "ReviewDeadLetterQueue"),
     ],
 )
 def test_rule_sends_undelivered_events_to_a_queue(
@@ -167,14 +170,14 @@ def test_rule_sends_undelivered_events_to_a_queue(
 
 
 def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[str, Any]) -> None:
-    upload, failure, schedule = (
+    upload, failure, schedule, tags = (
         {"Fn::GetAtt": [rule, "Arn"]}
-        for rule in ("UploadRule", "FailureRule", "WaitingAgeSchedule")
+        for rule in ("UploadRule", "FailureRule", "WaitingAgeSchedule", "TagRule")
     )
     for queue, rules in {
         "FailureQueue": [upload, failure],
         "FailureDeadLetterQueue": failure,
-        "ReviewDeadLetterQueue": schedule,
+        "ReviewDeadLetterQueue": [schedule, tags],
     }.items():
         [statement] = resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"]
         assert {
@@ -362,3 +365,21 @@ def test_sam_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["sam", "validate", "--lint"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert 0 == result.returncode, result.stdout + result.stderr
+
+
+def test_lifecycle_deletes_only_versions_with_the_tag_that_the_workflow_sets(
+    resources: dict[str, Any], definitions: dict[str, dict[str, Any]]
+) -> None:
+    rules = resources["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [expiry] = [rule for rule in rules if "NoncurrentVersionExpiration" in rule]
+    [tag] = expiry["TagFilters"]
+    written = definitions["tag_version"]["States"]["Write tags"]["Arguments"]["Tagging"]["TagSet"]
+    assert f"{{'Key': '{tag['Key']}', 'Value': '{tag['Value']}'}}" in written
+
+
+def test_versions_are_tagged_after_every_event_of_workflow_and_review_page(
+    resources: dict[str, Any],
+) -> None:
+    pattern = resources["TagRule"]["Properties"]["EventPattern"]
+    assert {"Image Decided", DETAIL_TYPE, UNDONE} == set(pattern["detail-type"])
+    assert set(FINAL) == set(pattern["detail"]["outcome"])

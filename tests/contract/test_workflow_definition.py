@@ -26,6 +26,7 @@ WORKFLOWS = {
     "record_failure": "RecordFailureWorkflow",
     "backlog": "BacklogWorkflow",
     "waiting_age": "WaitingAgeWorkflow",
+    "tag_version": "TagVersionWorkflow",
 }
 
 

@@ -231,10 +231,10 @@ class Deployed:
             self._functions.update_function_code(FunctionName=name, ZipFile=zipped(folder, "", ""))
 
     @contextmanager
-    def rule_without_permission(self) -> Iterator[None]:
-        """Run while the upload rule's role may not start the workflow."""
+    def rule_without_permission(self, logical_id: str = "UploadRuleRole") -> Iterator[None]:
+        """Run while the role of a rule may not start its workflow."""
         role = self._stack.describe_stack_resource(
-            StackName=self.stack, LogicalResourceId="UploadRuleRole"
+            StackName=self.stack, LogicalResourceId=logical_id
         )
         name = role["StackResourceDetail"]["PhysicalResourceId"]
         policy = self._iam.get_role_policy(RoleName=name, PolicyName="start-workflow")[

@@ -1,11 +1,13 @@
 """Call S3 for tasks, and for readers and writers of a Distributed Map."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from http import HTTPStatus
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ministack.services import s3
 
@@ -17,6 +19,7 @@ from localcloud.stepfunctions.integrations import Integration
 # for Java, which raises this one for a 404 (S3Client.headObject, Throws).
 NOT_FOUND = "S3.NoSuchKeyException"
 _CODE = re.compile(rb"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", re.DOTALL)
+_TAG = re.compile(rb"<Key>(.*?)</Key>\s*(?:<Value>(.*?)</Value>|<Value ?/>)", re.DOTALL)
 _HEADERS = {
     "etag": "ETag",
     "content-length": "ContentLength",
@@ -38,6 +41,13 @@ def call(_: Execution, integration: Integration, arguments: Mapping[str, Any]) -
     match integration.operation:
         case "HeadObject":
             return _head(bucket, key, arguments)
+        case "GetObjectTagging":
+            _, _, body = _tagging(s3._get_object_tagging(bucket, key, _version(arguments)))
+            return {"TagSet": [_tag(*found) for found in _TAG.findall(body)]}
+        case "PutObjectTagging":
+            body = _tags_body(arguments["Tagging"]["TagSet"])
+            _tagging(s3._put_object_tagging(bucket, key, body, _version(arguments)))
+            return {}
         case "GetObject":
             return _checked(s3._get_object(bucket, key, _version(arguments), {}))[2]
         case "PutObject":
@@ -83,6 +93,32 @@ def _head(bucket: str, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]
         "LastModified": modified.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "Metadata": metadata,
     }
+
+
+def _tags_body(tags: Sequence[Mapping[str, str]]) -> bytes:
+    root = Element("Tagging", xmlns="http://s3.amazonaws.com/doc/2006-03-01/")
+    tag_set = SubElement(root, "TagSet")
+    for tag in tags:
+        element = SubElement(tag_set, "Tag")
+        for name in ("Key", "Value"):
+            SubElement(element, name).text = tag[name]
+    return tostring(root)
+
+
+def _tag(key: bytes, value: bytes) -> dict[str, str]:
+    return {"Key": unescape(key.decode()), "Value": unescape(value.decode())}
+
+
+def _tagging(answer: Any) -> Any:
+    """Return an answer about tags; the SDK has exceptions of their own for two codes alone."""
+    status, _, body = answer
+    if status < HTTPStatus.BAD_REQUEST:
+        return answer
+    found = _CODE.search(body)
+    code, message = (part.decode() for part in found.groups()) if found else ("", "")
+    modelled = code in ("NoSuchKey", "NoSuchBucket")
+    name = f"S3.{code}Exception" if modelled else "S3.S3Exception"
+    raise StateError(name, f"{message} (Service: S3, Status Code: {status})")
 
 
 def _listed(bucket: str, prefix: str) -> list[dict[str, Any]]:

@@ -23,7 +23,11 @@ type _Call = Callable[[Execution, Integration, Mapping[str, Any]], Any]
 
 _PRINCIPAL = "states.amazonaws.com"
 # The action that replaces another one when a call names a version.
-_VERSIONED = {"s3:GetObject": "s3:GetObjectVersion"}
+_VERSIONED = {
+    "s3:GetObject": "s3:GetObjectVersion",
+    "s3:GetObjectTagging": "s3:GetObjectVersionTagging",
+    "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
+}
 
 
 class MiniStackServices:

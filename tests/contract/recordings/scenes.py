@@ -49,7 +49,7 @@ from tests.contract.recordings.samples import (
 
 ENTRY, ITEM, RESULT, ERROR = "entry", "item", "result", "error"
 IMAGE, RECORD_FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
-WAITING_AGE = "waiting_age"
+WAITING_AGE, TAG_VERSION = "waiting_age", "tag_version"
 # Variables of an image that is worked on, and of an execution that failed.
 WORKED_ON: dict[str, Any] = {
     "execution": EXECUTION,
@@ -98,6 +98,7 @@ def scenes() -> Iterator[Scene]:
     yield from _of_failures()
     yield from _of_backlogs()
     yield from _of_waiting_images()
+    yield from _of_tags()
 
 
 def _of_one_image() -> Iterator[Scene]:
@@ -389,3 +390,71 @@ def _of_waiting_images() -> Iterator[Scene]:
         values = {"input": {}}
         states = ("Publish age",)
         yield Scene(f"the age of {title}", WAITING_AGE, states, ENTRY, values, variables)
+
+
+NAMED_VERSION = {"image_url": URL, "key": NAMED["key"], "version": VERSION}
+OUR_TAG = {"Key": "review-state", "Value": "decided"}
+THEIR_TAG = {"Key": "owner", "Value": "anne"}
+TEN_TAGS = [{"Key": str(number), "Value": ""} for number in range(10)]
+
+
+def _of_tags() -> Iterator[Scene]:
+    for title, detail in {"a decision": ACCEPTED, "an error": UNREADABLE}.items():
+        values = {"input": {"detail": detail}}
+        yield Scene(f"{title} comes", TAG_VERSION, ("Read event",), ENTRY, values)
+
+    yield from _of_tagged_records()
+    yield from _of_tag_sets()
+    for title, cause in S3_ERRORS.items():
+        error = {"Error": "S3.S3Exception", "Cause": cause}
+        values = {"input": {}, "errorOutput": error}
+        yield Scene(f"{title} is caught for tags", TAG_VERSION, ("Read tags",), ERROR, values)
+        variables = {**NAMED_VERSION, "refusal": cause}
+        states = ("Unknown version?",)
+        yield Scene(f"{title} of tags", TAG_VERSION, states, ENTRY, {"input": {}}, variables)
+
+
+def _of_tagged_records() -> Iterator[Scene]:
+    waits = {"waits_for": {"S": "REVIEW"}}
+    review = {**ITEM_OF_ACCEPTED, "outcome": {"S": "REVIEW"}}
+    items: dict[str, dict[str, Any]] = {
+        "an accepted image": ITEM_OF_ACCEPTED,
+        "a drawn image": {**ITEM_OF_ACCEPTED, "waits_for": {"S": "AUDIT"}},
+        "a reviewed image": {**review, "review_revision": {"N": "1"}},
+        "an undone review": {**review, **waits, "review_revision": {"N": "2"}},
+        "a failed image": {**ITEM_OF_ACCEPTED, "outcome": {"S": "FAILED"}},
+        "an image that is open": {"image_url": {"S": URL}, "version": {"S": VERSION}},
+    }
+    states = ("Read record",)
+    entered: dict[str, Any] = {"input": {}}
+    yield Scene("a record is asked for", TAG_VERSION, states, ENTRY, entered, NAMED_VERSION)
+    for title, item in items.items():
+        values = {**entered, "result": {"Item": item}}
+        yield Scene(f"{title} is found", TAG_VERSION, states, RESULT, values)
+    yield Scene("no record is found", TAG_VERSION, states, RESULT, {**entered, "result": {}})
+
+
+def _of_tag_sets() -> Iterator[Scene]:
+    sets: dict[str, list[dict[str, str]]] = {
+        "no tags": [],
+        "our tag": [OUR_TAG],
+        "a tag of a user": [THEIR_TAG],
+        "two tags": [THEIR_TAG, OUR_TAG],
+        "another value": [{**OUR_TAG, "Value": "mine"}, THEIR_TAG],
+        "ten tags": TEN_TAGS,
+    }
+    for title, tags in sets.items():
+        values = {"input": {}, "result": {"TagSet": tags, "VersionId": VERSION}}
+        readers = ("Read tags", "Read tags again")
+        yield Scene(f"{title} were found", TAG_VERSION, readers, RESULT, values)
+
+    choices = ("Decided or answered?", "Change tags?", "Answered?")
+    states = (*choices, "Read tags", "Read tags again", "Write tags", "Too many tags")
+    for decided in (True, False):
+        for tagged in (True, False):
+            for others in ([], [THEIR_TAG], TEN_TAGS):
+                found = {"decided": decided, "answered": tagged, "tagged": tagged, "others": others}
+                title = f"decided {decided}, tagged {tagged}, {len(others)} others"
+                yield Scene(
+                    title, TAG_VERSION, states, ENTRY, {"input": {}}, {**NAMED_VERSION, **found}
+                )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from cli.outcomes import FINAL
 from tests.security.gate.templates import Data, Finding, Template
 
 LONGEST_DELIVERY = {
@@ -85,10 +86,11 @@ def _schedule(properties: Data) -> Iterator[str]:
 def _events(pattern: Data) -> Iterator[str]:
     if not (pattern.get("source") and pattern.get("detail-type")):
         yield "say which events it takes: source and detail-type"
-    yield from _pattern(pattern.get("source"), pattern.get("detail", {}))
+    types = pattern.get("detail-type")
+    yield from _pattern(pattern.get("source"), types, pattern.get("detail", {}))
 
 
-def _pattern(source: Any, detail: Data) -> Iterator[str]:
+def _pattern(source: Any, types: Any, detail: Data) -> Iterator[str]:
     if source == ["aws.s3"]:
         if not detail.get("bucket", {}).get("name"):
             yield "take the events of one bucket only: detail.bucket.name"
@@ -101,11 +103,20 @@ def _pattern(source: Any, detail: Data) -> Iterator[str]:
             isinstance(image, dict) and image.get("prefix") for image in images
         ):
             yield "take the images of one bucket only: detail.image_url"
+        if types != ["Image Decided"]:
+            yield from _of_reviews(types, detail)
     if source == ["aws.states"]:
         if not detail.get("stateMachineArn"):
             yield "take the executions of one workflow only: detail.stateMachineArn"
         if not {"FAILED", "TIMED_OUT", "ABORTED"} <= set(detail.get("status", [])):
             yield "receive every failed end: detail.status"
+
+
+def _of_reviews(types: Any, detail: Data) -> Iterator[str]:
+    if types != ["Image Decided", "Image Reviewed", "Image Review Undone"]:
+        yield "take every event that changes whether a version waits: detail-type"
+    if detail.get("outcome") != [*FINAL]:
+        yield "take every final outcome: detail.outcome"
 
 
 def _pipe(template: Template, _logical_id: str, properties: Data) -> Iterator[str]:

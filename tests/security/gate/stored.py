@@ -12,6 +12,7 @@ PUBLIC_ACCESS = (
     "RestrictPublicBuckets",
 )
 LONGEST_RETENTION = 1209600  # seconds: what SQS keeps a message at most
+DECIDED = [{"Key": "review-state", "Value": "decided"}]  # set by statemachine/tag_version.asl.json
 
 
 def check_stored(template: Template) -> Iterator[Finding]:
@@ -67,6 +68,12 @@ def _lifecycle(versioned: bool, properties: Data) -> Iterator[str]:
         rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") for rule in enabled
     ):
         yield "delete old versions in time: NoncurrentVersionExpiration"
+    if properties.get("NotificationConfiguration") and not all(
+        rule.get("TagFilters") == DECIDED
+        for rule in enabled
+        if "NoncurrentVersionExpiration" in rule
+    ):
+        yield f"keep images that wait for a reviewer: TagFilters {DECIDED}"
 
 
 def _refuses_without_tls(template: Template, bucket: str) -> bool:

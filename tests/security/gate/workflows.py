@@ -31,6 +31,8 @@ PASSING = {
     "dynamodb:updateItem": DYNAMODB | {"States.Timeout"},
     "dynamodb:getItem": DYNAMODB | {"States.Timeout"},
     "aws-sdk:s3:headObject": {"S3.S3Exception", "S3.SdkClientException", "States.Timeout"},
+    "aws-sdk:s3:getObjectTagging": {"S3.S3Exception", "S3.SdkClientException", "States.Timeout"},
+    "aws-sdk:s3:putObjectTagging": {"S3.S3Exception", "S3.SdkClientException", "States.Timeout"},
     "aws-sdk:dynamodb:query": {
         *(name.replace("DynamoDB.", "DynamoDb.") for name in DYNAMODB),
     }
@@ -76,6 +78,8 @@ CAUGHT = {
     "dynamodb:putItem": {"DynamoDB.ConditionalCheckFailedException"},
     "dynamodb:updateItem": {"DynamoDB.ConditionalCheckFailedException"},
     "aws-sdk:s3:headObject": {"S3.NoSuchKeyException", "S3.NotFoundException"},
+    "aws-sdk:s3:getObjectTagging": {"S3.NoSuchKeyException"},
+    "aws-sdk:s3:putObjectTagging": {"S3.NoSuchKeyException"},
 }
 # Seconds; 10 for all others. An Express execution, which one waits for, lasts 300 at most.
 LONGEST_TASK = {

@@ -84,7 +84,7 @@ def _to_queue(queue: str) -> Iterator[Call]:
     rules = {
         "FailureQueue": ("uploads", "failures"),
         "FailureDeadLetterQueue": ("failures",),
-        "ReviewDeadLetterQueue": ("waiting-age",),
+        "ReviewDeadLetterQueue": ("waiting-age", "tags"),
         "DecisionDeadLetterQueue": ("decisions",),
     }
     for rule in rules[queue]:

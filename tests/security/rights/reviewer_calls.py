@@ -27,9 +27,10 @@ def calls() -> Iterator[Call]:
     card = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/scones-unlimited/endpoints/{ENDPOINT}"
     yield Call(POLICY, "ssm:GetParameter", card)
     # Service Authorization Reference, "Amazon EventBridge": condition keys of PutEvents.
-    sent = {("events:source", "scones-unlimited"), ("events:detail-type", "Image Reviewed")}
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-    yield Call(POLICY, "events:PutEvents", bus, frozenset(sent))
+    for detail_type in ("Image Reviewed", "Image Review Undone"):
+        sent = {("events:source", "scones-unlimited"), ("events:detail-type", detail_type)}
+        yield Call(POLICY, "events:PutEvents", bus, frozenset(sent))
 
 
 def _on_tables() -> Iterator[Call]:

@@ -428,3 +428,30 @@ def test_text_that_is_not_an_image_id_is_refused(image_id: str) -> None:
 def test_image_id_is_read_back(name: str) -> None:
     key = ImageKey(f"s3://images/uploads/{name}", "v")
     assert key == ImageKey.of(key.id)
+
+
+def test_undo_of_a_complete_review_is_announced(account: Account, answered: Build) -> None:
+    key = account.add("one.jpg")
+    account.queue.answer(answered(key), ANNE)
+    account.queue.undo(key, "anne-1", ANNE)
+    assert ["Image Reviewed", "Image Review Undone"] == [
+        event["DetailType"] for event in account.events.sent
+    ]
+
+
+def test_undo_of_an_incomplete_review_is_not_announced(account: Account, answered: Build) -> None:
+    key = account.add("audit.jpg", reason=Reason.AUDIT)
+    account.queue.answer(answered(key), ANNE)
+    account.queue.undo(key, "anne-1", ANNE)
+    assert [] == account.events.sent
+
+
+def test_undo_without_event_is_announced_when_sent_again(account: Account, answered: Build) -> None:
+    key = account.add("one.jpg")
+    account.queue.answer(answered(key), ANNE)
+    account.events.refusals = 1
+    with pytest.raises(NotAnnouncedError):
+        account.queue.undo(key, "anne-1", ANNE)
+    with pytest.raises(NothingToUndoError):
+        account.queue.undo(key, "anne-1", ANNE)
+    assert "Image Review Undone" == account.events.sent[-1]["DetailType"]

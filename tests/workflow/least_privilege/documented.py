@@ -13,7 +13,7 @@ FUNCTIONS = {
 }
 RECORDERS = ["ImageClassificationWorkflowRole", "RecordingWorkflowRole"]
 WORKFLOWS = [*RECORDERS, "RecordFailureWorkflowRole", "BacklogWorkflowRole"]
-WORKFLOWS += ["WaitingAgeWorkflowRole"]
+WORKFLOWS += ["WaitingAgeWorkflowRole", "TagVersionWorkflowRole"]
 
 
 def documented(stack: str, deployment: Deployment) -> set[Call]:
@@ -48,7 +48,7 @@ def _of_functions(stack: str) -> Iterator[Call]:
 def _of_workflows(deployment: Deployment) -> Iterator[Call]:
     bucket = f"arn:aws:s3:::{deployment.names['ImageBucket']}"
     # S3, GetObject and HeadObject, Permissions: a missing key is 404 with s3:ListBucket, else 403.
-    for role in ("SerializeImageRole", *RECORDERS):
+    for role in ("SerializeImageRole", "TagVersionWorkflowRole", *RECORDERS):
         yield Call(role, "s3:ListBucket", bucket, frozenset({(SECURE, "true")}))
     # Step Functions, "Trace Step Functions request data in AWS X-Ray", IAM policies.
     tracing = ["PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"]
@@ -99,7 +99,7 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
                 "BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn)
             )
     # DynamoDB, "Encryption at rest: how it works": users of the table decrypt its key.
-    for role in (*RECORDERS, "WaitingAgeWorkflowRole"):
+    for role in (*RECORDERS, "WaitingAgeWorkflowRole", "TagVersionWorkflowRole"):
         table = through("dynamodb", "aws:dynamodb:tablename", names["ResultsTable"])
         yield Call(role, "kms:Decrypt", key, table)
     # SQS, "Key management", Configure KMS permissions for consumers.
@@ -143,7 +143,13 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     groups = [f"/aws/lambda/{stack}-{function}" for function in FUNCTIONS.values()]
     groups += [
         f"/aws/vendedlogs/states/{stack}-{name}"
-        for name in ("image-classification", "record-failure", "backlog", "waiting-age")
+        for name in (
+            "image-classification",
+            "record-failure",
+            "backlog",
+            "waiting-age",
+            "tag-version",
+        )
     ]
     groups.append(f"/aws/events/{stack}-decisions")
     for group in groups:

@@ -103,6 +103,38 @@ def decision_events_lost(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
 
 
+def tag_events_undelivered(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with (
+        rehearsal.emptied("ReviewDeadLetterQueue"),
+        rehearsal.service.rule_without_permission("TagRuleRole"),
+    ):
+        rehearsal.decide()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def tag_events_lost(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with (
+        rehearsal.queue_closed("ReviewDeadLetterQueue"),
+        rehearsal.service.rule_without_permission("TagRuleRole"),
+    ):
+        rehearsal.decide()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def versions_untagged(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    rehearsal.decide_with_ten_tags()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
 def endpoint_errors(rehearsal: Rehearsal) -> Iterator[str]:
     rehearsal.measure("Invocation5XXErrors", [0] * 20, "None")
     yield "OK"
@@ -228,6 +260,9 @@ EXERCISES: dict[str, Exercise] = {
         failure_events_lost,
         decision_events_undelivered,
         decision_events_lost,
+        tag_events_undelivered,
+        tag_events_lost,
+        versions_untagged,
         endpoint_errors,
         endpoint_latency,
         classify_throttles,

@@ -66,6 +66,16 @@ class Rehearsal:
         url = self.service.archive(PHOTO, f"rehearsal-{next(_numbers)}.jpg")
         self.service.start({"image_url": url, "confidence_threshold": threshold})
 
+    def decide_with_ten_tags(self) -> None:
+        """Have an unreadable image decided whose version has as many tags as S3 allows."""
+        url = self.service.archive(b"no image", f"rehearsal-{next(_numbers)}.jpg")
+        tags = [{"Key": str(number), "Value": ""} for number in range(10)]
+        key = url.removeprefix(f"s3://{self.service.bucket}/")
+        self.service.s3.put_object_tagging(
+            Bucket=self.service.bucket, Key=key, Tagging={"TagSet": tags}
+        )
+        self.service.start({"image_url": url})
+
     def start_in_vain(self) -> None:
         """Start an execution that names no image: it fails, and there is nothing to decide."""
         self.service.start({"image_url": "nothing"})

@@ -28,8 +28,9 @@ def test_every_workflow_is_validated_as_every_type_it_can_have() -> None:
     rows = list(check_definitions(aws.connect().stepfunctions, DEFINITIONS))
     names = [definition.name for definition in DEFINITIONS]
     types = [request["type"] for _, request in aws.asked]
-    assert ["image_classification", "record_failure", "backlog"] == names
-    assert ["STANDARD", "EXPRESS", "EXPRESS", "STANDARD"] == types
+    reviews = ["waiting_age", "tag_version"]
+    assert ["image_classification", "record_failure", "backlog", *reviews] == names
+    assert ["STANDARD", "EXPRESS", "EXPRESS", "STANDARD", "EXPRESS", "EXPRESS"] == types
     assert {"WARNING"} == {request["severity"] for _, request in aws.asked}
     assert {Outcome.ACCEPTED} == {row.outcome for row in rows}
 

@@ -185,6 +185,15 @@ def test_stack_with_a_role_that_cannot_be_assumed_fails(ministack: Any) -> None:
             ("s3:GetObjectVersion", "arn:aws:s3:::bucket/parcels/a"),
             "S3.S3Exception",
         ),
+        *(
+            (
+                f"arn:aws:states:::aws-sdk:s3:{way}ObjectTagging",
+                {"Bucket": "bucket", "Key": "parcels/a", "VersionId": "v1"},
+                (f"s3:{way.title()}ObjectVersionTagging", "arn:aws:s3:::bucket/parcels/a"),
+                "S3.S3Exception",
+            )
+            for way in ("get", "put")
+        ),
         (
             "arn:aws:states:::aws-sdk:ssm:getParameter",
             {"Name": "/a/b"},
