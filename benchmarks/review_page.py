@@ -1,4 +1,4 @@
-"""Measure the review page: the time to the next picture, and two reviewers at the same time.
+"""Measure the review page: the next picture, two reviewers at the same time, and the wall.
 
 `make review-benchmark` starts a local cloud of its own and Chromium. It needs `.venv-browser`.
 """
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from benchmarks.review_walls import walls
 from localcloud.server.cloud import Cloud, running
 from tests.review_page.application import Application, Storage
 from tests.review_page.browser import chromium
@@ -139,10 +140,11 @@ def two_reviewers(cloud: Cloud, folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Run both measurements on a local cloud of their own."""
+    """Run all measurements on a local cloud of their own."""
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / ".local") as cloud:
         say(*next_picture(cloud, Path(folder)))
         say(*two_reviewers(cloud, Path(folder)))
+        say(*walls(cloud, Path(folder), [photo.read_bytes() for photo in PHOTOS]))
 
 
 if __name__ == "__main__":

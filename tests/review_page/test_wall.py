@@ -3,7 +3,6 @@
 The class in the name of an image is its right answer.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,31 +10,11 @@ import pytest
 from review.images import Reason
 from tests.review_page.application import Application, Storage
 from tests.review_page.browser import serious_findings
+from tests.review_page.hands import KEYS, PREDICTED, Hands, add, decisions, truth_of
 from tests.review_page.tab import Tab
 
 SCREENS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
-PREDICTED = {
-    "truck": {"truck": 0.6, "automobile": 0.4},
-    "automobile": {"truck": 0.3, "automobile": 0.7},
-}
-KEYS = {"automobile": "1", "truck": "2"}
 WALL = 24
-
-
-def add(
-    storage: Storage,
-    photos: list[bytes],
-    count: int,
-    exceptions: Iterable[int] = (),
-    predicted: str = "truck",
-) -> None:
-    """Have images wait that the model puts into one class, wrongly for the exceptions."""
-    [other] = {*PREDICTED} - {predicted}
-    for number in range(count):
-        right = other if number in {*exceptions} else predicted
-        name = f"{number:03}-{right}.webp"
-        photo = photos[number % len(photos)]
-        storage.add(number, photo, classes=PREDICTED[predicted], name=name)
 
 
 def open_wall(tab: Tab, address: str) -> Tab:
@@ -44,51 +23,6 @@ def open_wall(tab: Tab, address: str) -> Tab:
     tab.page.keyboard.press("m")
     tab.await_wall()
     return tab
-
-
-def truth_of(name: str) -> str:
-    return name.removesuffix(".webp").partition("-")[2]
-
-
-class Hands:
-    """A reviewer who knows the right answers, and whose key presses count."""
-
-    def __init__(self, tab: Tab) -> None:
-        self.tab = tab
-        self.presses = 0
-
-    def press(self, key: str) -> None:
-        """Press a key of the keyboard."""
-        self.presses += 1
-        self.tab.page.keyboard.press(key)
-
-    def label_all(self, total: int) -> None:
-        """Label images on walls, and alone where the page shows them so."""
-        while self.tab.run("state.session.done") < total:
-            self.tab.await_picture()
-            if self.tab.page.is_visible("#wall"):
-                self._wall()
-            else:
-                self.press(KEYS[truth_of(self.tab.name)])
-
-    def _wall(self) -> None:
-        self.tab.await_wall()
-        question = self.tab.page.inner_text("#question")
-        for name, key in self.tab.tiles:
-            if f"“{truth_of(name)}”" not in question:
-                self.press(key)
-        self.press("Enter")
-
-
-def decisions(storage: Storage) -> dict[str, dict[str, Any]]:
-    """Return the stored answers by image, without what differs between two people."""
-    own = {"answer", "version", "image_url", "answered_at", "seconds"}
-    return {
-        item["image_url"]["S"].rpartition("/")[2]: {
-            name: value for name, value in item.items() if name not in own
-        }
-        for item in storage.stored()
-    }
 
 
 def test_answers_from_the_wall_equal_those_of_single_mode_with_fewer_keys(
