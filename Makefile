@@ -65,7 +65,7 @@ COMPILE = $(UV) pip compile $(UPGRADE) --quiet --universal --python-version 3.13
 lock: $(UV) ## compile the requirements; UPGRADE="--upgrade-package NAME" for a new version
 	$(COMPILE) --group localcloud/pyproject.toml:lambda -o localcloud/lambda_runtime/requirements.txt
 	$(COMPILE) --group uv -o requirements/uv.txt
-	for group in dev sam aws security litserve notebook sdk-v2 sdk-v3; do \
+	for group in dev sam aws security litserve heif notebook sdk-v2 sdk-v3; do \
 	  $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
 	$(COMPILE) --constraints requirements/dev.txt --group tools -o requirements/tools.txt
 	$(COMPILE) --constraints requirements/dev.txt --group browser -o requirements/browser.txt

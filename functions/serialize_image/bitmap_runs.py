@@ -13,6 +13,7 @@ from PIL import Image, ImageFile
 
 BMP_RUN_LENGTHS = (1, 2)  # the compressions RLE8 and RLE4
 _RLE4 = 2
+_MOST_CODES = 2_000_000  # of ends, jumps and literals: at most 1.5 s
 _END_OF_ROW, _END_OF_PICTURE, _JUMP = 0, 1, 2
 # A block of runs: at most 1 MB of pixels, even if every run passes the end of its row.
 _RUNS = re.compile(rb"(?:[\x01-\xff].){1,4096}", re.DOTALL)
@@ -105,12 +106,15 @@ def _plane(mode: str, size: tuple[int, int], levels: bytes, direction: int) -> I
 
 def _read(data: bytes, halves: bool, size: tuple[int, int]) -> _Rows:
     rows = _Rows(*size)
-    place = 0
+    place = codes = 0
     while not rows.is_complete:
         if runs := _RUNS.match(data, place):
             rows.add(_expanded(runs[0], halves))
             place = runs.end()
             continue
+        codes += 1
+        if codes > _MOST_CODES:
+            raise ValueError("the picture is in too many pieces")
         code = data[place + 1]  # an IndexError is a cut-off file
         place += 2
         if code == _END_OF_PICTURE:

@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Iterator
 from io import BytesIO
 
-# Pillow registers WebP with its rare plugins; this import keeps them out of a cold start.
-from PIL import Image, ImageFile, WebPImagePlugin  # noqa: F401
+from PIL import Image
 
-from functions.serialize_image.bitmap_runs import BMP_RUN_LENGTHS, decode_runs
-from functions.serialize_image.essential_blocks import Canvas, EssentialBlocks
-from functions.serialize_image.image_blocks import BoundedStream, essential_blocks
+from functions.serialize_image.essential_blocks import EssentialBlocks
+from functions.serialize_image.file_format import recognise
+from functions.serialize_image.image_blocks import essential_blocks
+from functions.serialize_image.image_reader import OpenedImage, open_image
 from functions.serialize_image.model_pixels import model_pixels
 from functions.serialize_image.perceptual_hash import perceptual_hash
 from functions.serialize_image.prepared_image import (
@@ -36,18 +36,20 @@ __all__ = [
     "refuse_too_many_bytes",
 ]
 
-MAX_PIXELS = 25_000_000
-MAX_JPEG_PIXELS = 100_000_000  # a JPEG is decoded at reduced scale, so it takes less memory
+MAX_PIXELS = 25_000_000  # of PNG, GIF and BMP
+# Of formats of photos. A JPEG is decoded at reduced scale, so it takes less memory.
+MAX_PHOTO_PIXELS = {
+    "JPEG": 100_000_000,
+    "WEBP": 40_000_000,
+    "HEIC": 50_000_000,
+    "AVIF": 50_000_000,
+}
 # Pixels, as in JPEG and GIF. 25 million rows of one pixel would take Pillow 360 MB.
 MAX_SIDE = 65_535
 # A progressive JPEG has about ten scans; at 100 megapixels each takes 0.1 s, even if it is tiny.
 MAX_JPEG_SCANS = 100
-WEBP_BYTES_PER_PIXEL = 16  # two canvases of libwebp, its answer, Pillow's copy
-# Estimated from the header. WebP up to 13 megapixels pass, and progressive JPEGs up to 36
-# megapixels at full colour resolution. Measured peaks with Python and Pillow: WebP 233 MB,
-# progressive JPEG 270, PNG 199, others 84 (`python -m benchmarks.bad_images`). WebP of twice the
-# limit took 508 MB.
-MAX_DECODING_BYTES = 220_000_000
+# Estimated from the header. A quarter of the function's memory stays free.
+MAX_DECODING_BYTES = 750_000_000
 
 # Pixels. Images up to this side stay lossless: encoding them again as JPEG costs accuracy.
 LOSSLESS_SIDE = 256
@@ -56,23 +58,6 @@ LONG_SIDE = 768  # pixels; the limit for panoramas, whose short side is then sho
 # The best that fits is used. 85 is within noise of the original.
 JPEG_QUALITIES = (90, 85, 75, 60, 45)
 MAX_PREPARED_BYTES = 45_000  # 60,000 as base64: no state of the workflow may exceed 64 KiB
-
-# Offset and magic number of the allowed formats, and of formats that people upload by mistake.
-ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-SIGNATURES = (
-    ("JPEG", 0, b"\xff\xd8\xff"),
-    ("PNG", 0, b"\x89PNG\r\n\x1a\n"),
-    ("WEBP", 8, b"WEBP"),
-    ("GIF", 0, b"GIF87a"),
-    ("GIF", 0, b"GIF89a"),
-    ("BMP", 0, b"BM"),
-    ("TIFF", 0, b"II*\x00"),
-    ("TIFF", 0, b"MM\x00*"),
-    ("HEIC", 4, b"ftyphei"),
-    ("HEIC", 4, b"ftypmif1"),
-    ("AVIF", 4, b"ftypavif"),
-    ("PDF", 0, b"%PDF-"),
-)
 
 
 def prepare_image(data: bytes) -> PreparedImage:
@@ -91,7 +76,7 @@ def prepare_image(data: bytes) -> PreparedImage:
         ImageTooLargeError: the image exceeds a limit.
     """
     refuse_too_many_bytes(len(data))
-    image_format = _recognise(data)
+    image_format = recognise(data)
 
     try:
         # Nobody can act on the warnings of a decoder.
@@ -114,32 +99,19 @@ def prepare_image(data: bytes) -> PreparedImage:
 def _decode(data: bytes, image_format: str) -> tuple[ImageSource, Image.Image]:
     """Decode an image, unless its header shows that decoding exceeds a limit."""
     blocks = essential_blocks(data, image_format)
-    image = Image.open(BoundedStream(blocks.data, image_format), formats=[image_format])
-    canvas = blocks.canvas or _canvas(image)
-    width, height = canvas.size if canvas else image.size
+    opened = open_image(blocks, image_format)
+    width, height = opened.size
     source = ImageSource(image_format, width, height, len(data))
-    _refuse_too_much_memory(source, blocks)
+    _refuse_too_much_memory(source, blocks, opened)
     _refuse_too_many_pixels(source)
     _refuse_too_many_scans(blocks)
-
-    runs = image_format == "BMP" and image.info["compression"] in BMP_RUN_LENGTHS
-    decoded = decode_runs(image, data) if runs else image
-    return source, model_pixels(decoded, _model_size(width, height), canvas)
+    return source, model_pixels(opened.decode(), _model_size(width, height), opened.canvas)
 
 
-def _canvas(image: ImageFile.ImageFile) -> Canvas | None:
-    """Return the canvas of a GIF, whose first frame may be smaller; None for other formats."""
-    if image.format != "GIF":
-        return None
-    return Canvas(image.size, (0, 0), image.tile[0].extents)  # type: ignore[arg-type]
-
-
-def _refuse_too_much_memory(source: ImageSource, blocks: EssentialBlocks) -> None:
-    decoder = (
-        WEBP_BYTES_PER_PIXEL * source.width * source.height
-        if source.format == "WEBP"
-        else blocks.coefficient_bytes
-    )
+def _refuse_too_much_memory(
+    source: ImageSource, blocks: EssentialBlocks, opened: OpenedImage
+) -> None:
+    decoder = opened.bytes_per_pixel * source.width * source.height + blocks.coefficient_bytes
     # The file is in memory twice: as uploaded, and as the decoder gets it.
     needed = decoder + 2 * source.bytes
     if needed > MAX_DECODING_BYTES:
@@ -157,7 +129,7 @@ def _refuse_too_many_pixels(source: ImageSource) -> None:
             f"at most {MAX_SIDE:,} a side are allowed."
         )
 
-    limit = MAX_JPEG_PIXELS if source.format == "JPEG" else MAX_PIXELS
+    limit = MAX_PHOTO_PIXELS.get(source.format, MAX_PIXELS)
     pixels = source.width * source.height
     if pixels > limit:
         raise ImageTooLargeError(
@@ -173,28 +145,10 @@ def _refuse_too_many_scans(blocks: EssentialBlocks) -> None:
         )
 
 
-def _recognise(data: bytes) -> str:
-    """Return the allowed format of an image by its first bytes; its name may be wrong."""
-    if not data:
-        raise EmptyImageError("The image is empty: it has 0 bytes.")
-
-    found = next(
-        (name for name, offset, magic in SIGNATURES if data.startswith(magic, offset)), None
-    )
-    if found not in ALLOWED_FORMATS:
-        named = f"{found} format" if found else "an unknown format"
-        allowed = ", ".join(ALLOWED_FORMATS)
-        raise UnsupportedImageFormatError(f"The image is in {named}; allowed are {allowed}.")
-
-    return found
-
-
 def _named_error(exc: Exception, image_format: str) -> Exception:
     """Return the named error for an exception of a decoder."""
-    limit = (
-        f"at most {MAX_PIXELS / 1e6:.0f} megapixels are allowed "
-        f"({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG)"
-    )
+    most = MAX_PHOTO_PIXELS.get(image_format, MAX_PIXELS)
+    limit = f"at most {most / 1e6:.0f} megapixels are allowed"
     if isinstance(exc, Image.DecompressionBombError):
         bomb = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         return ImageTooLargeError(

@@ -13,8 +13,8 @@ from cli.errors import CommandError
 from operations.service.context import Context
 from operations.service.image import NOT_VERSIONED
 
-# Of the formats that the service reads: JPEG, PNG, WebP, GIF and BMP. A test compares the two.
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
+# Of the formats that the service reads. A test compares the two.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".heic", ".heif", ".avif"})
 _MAX_KEY_BYTES = 1024  # S3's limit
 _DIGEST = "sha256"  # name of the metadata that recognizes an image uploaded before
 

@@ -17,7 +17,8 @@ from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG
 from functions.serialize_image.app import S3_CONFIG
 from functions.serialize_image.bounded_decoder import MAX_SECONDS
 from functions.serialize_image.decoder_process import MAX_GROWTH_BYTES
-from functions.serialize_image.image_preparation import ALLOWED_FORMATS, MAX_PIXELS
+from functions.serialize_image.file_format import ALLOWED_FORMATS
+from functions.serialize_image.image_preparation import MAX_PIXELS
 from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
 from training.endpoint.alarms import ERROR_SHARE, NO_HISTORY
 from training.statistics.drift import DECISIONS

@@ -15,6 +15,7 @@ from tests.images.formats import (
     flat_png,
     gif_of_frames,
     gif_with,
+    heic,
     jpeg_claiming,
     jpeg_repeating_its_last_scan,
     jpeg_segment,
@@ -33,6 +34,7 @@ from tests.images.profiles import TURNED, many_inks, png_profile
 
 FILE = 24_900_000  # bytes
 PHOTO = "photo of 12 megapixels"
+HEIC_PHOTO = "HEIC photo of 12 megapixels"
 Images = Iterator[tuple[str, bytes]]
 
 
@@ -45,6 +47,7 @@ def excess() -> Images:
     yield from jpeg_floods()
     yield from other_floods()
     yield from profiles()
+    yield from hidden_images()
 
 
 def repeated(block: bytes) -> bytes:
@@ -195,20 +198,38 @@ def largest() -> Images:
     )
     yield "sequential JPEG", jpeg_claiming(10_000, 10_000)
     yield PHOTO, encode(noise(400, 300).resize((4_000, 3_000)), "JPEG", quality=90)
-    # Coefficients of two bytes a component and two copies of the file: just under 220 MB.
-    yield "progressive JPEG", jpeg_claiming(6_050, 6_050, progressive=True)
+    # Coefficients of two bytes a component and two copies of the file.
+    yield "progressive JPEG", jpeg_claiming(10_000, 10_000, progressive=True)
     yield (
         "progressive JPEG with ballast",
-        jpeg_claiming(5_300, 5_300, progressive=True) + bytes(FILE),
+        jpeg_claiming(10_000, 10_000, progressive=True) + bytes(FILE),
     )
-    yield "progressive CMYK JPEG", jpeg_claiming(5_200, 5_200, "CMYK", progressive=True)
+    yield "progressive CMYK JPEG", jpeg_claiming(9_600, 9_600, "CMYK", progressive=True)
     grey = Image.new("L", (5_000, 5_000))
     yield "GIF with transparency", encode(grey, "GIF", transparency=0, disposal=2)
     yield "BMP of 8 bits", encode(grey.crop((0, 0, 4_980, 5_000)), "BMP")
     yield "BMP of 32 bits", encode(Image.new("RGBA", (2_495, 2_495)), "BMP")
     one, other = (
-        Image.new("RGBA", (3_700, 3_700), colour) for colour in ((255, 0, 0, 99), (0, 0, 255, 9))
+        Image.new("RGBA", (6_300, 6_300), colour) for colour in ((255, 0, 0, 99), (0, 0, 255, 9))
     )
     yield "lossy RGBA WebP", encode(one, "WEBP", method=0)
     yield "lossless RGBA WebP", encode(one, "WEBP", lossless=True, quality=0, method=0)
     yield "animated WebP", encode(one, "WEBP", method=0, save_all=True, append_images=[other])
+    yield "HEIC", heic("50-megapixels")
+    yield HEIC_PHOTO, heic("12-megapixels")
+    yield "AVIF", encode(Image.new("RGB", (8_000, 6_250)), "AVIF", speed=10, subsampling="4:4:4")
+    transparent = one.crop((0, 0, 6_200, 6_000))
+    yield "RGBA AVIF", encode(transparent, "AVIF", speed=10, subsampling="4:4:4")
+    small = picture("AVIF")
+    size = small.index(b"ispe") + 8  # libavif scales the picture to the size that its box claims
+    yield "AVIF of 4 kB", small[:size] + struct.pack(">II", 8_192, 6_000) + small[size + 8 :]
+
+
+def hidden_images() -> Images:
+    """Yield HEIC files whose boxes announce a smaller picture than they have."""
+    for name in ("50-megapixels", "transparent-50-megapixels"):
+        data = heic(name)
+        size = data.index(b"ispe") + 8
+        for side in (16, 64, 512):
+            claimed = data[:size] + struct.pack(">II", side, side) + data[size + 8 :]
+            yield f"heic of {name} that claims {side} x {side}", claimed

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from PIL import Image, ImageFile
 
-from functions.serialize_image import image_preparation
+from functions.serialize_image import image_preparation, image_reader
 from functions.serialize_image.essential_blocks import EssentialBlocks
 from functions.serialize_image.image_preparation import prepare_image
 from functions.serialize_image.prepared_image import IMAGE_ERRORS, PreparedImage
@@ -70,7 +70,7 @@ def _untouched() -> Iterator[None]:
 
     with (
         patch.object(image_preparation, "essential_blocks", whole),
-        patch.object(image_preparation, "BoundedStream", stream),
+        patch.object(image_reader, "BoundedStream", stream),
         patch.object(Image, "open", open_first_frame),
     ):
         yield

@@ -5,11 +5,14 @@ import struct
 import zlib
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")  # those that Pillow writes
+ALL_FORMATS = (*FORMATS, "HEIC")
+HEIC_FILES = Path(__file__).parent / "heic"
 Chunk = tuple[bytes, bytes]
 
 
@@ -33,9 +36,16 @@ def scene(width: int, height: int) -> Image.Image:
     return image
 
 
+def heic(name: str) -> bytes:
+    """Return a file that `tests.images.heic_files` wrote."""
+    return (HEIC_FILES / f"{name}.heic").read_bytes()
+
+
 @cache
 def picture(image_format: str) -> bytes:
     """Return a small valid image, 64 x 48 pixels."""
+    if image_format == "HEIC":
+        return heic("scene")
     return encode(scene(64, 48), image_format)
 
 

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image
 
 from tests.images.formats import (
     FORMATS,
+    HEIC_FILES,
     bmp,
     encode,
     gif_on_canvas,
@@ -25,13 +26,24 @@ from tests.images.formats import (
 from tests.images.profiles import TURNED, plain_inks
 
 SAMPLES = Path(__file__).parents[2] / "examples/photos"
-FORMAT_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
+# Offset and bytes of each format's signature.
+FORMAT_SIGNATURES = (
+    (0, b"\xff\xd8"),
+    (0, b"\x89PNG"),
+    (0, b"RIFF"),
+    (0, b"GIF8"),
+    (0, b"BM"),
+    (4, b"ftyphei"),
+    (4, b"ftypavif"),
+)
 SIGNATURE = 12  # bytes
+LARGE = 10_000  # bytes of a HEIC file that takes long to decode
 LENGTHS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0xFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
-# The approximate beginnings of blocks of a JPEG, PNG or WebP.
+# The approximate beginnings of blocks of a JPEG, PNG, WebP, HEIC or AVIF.
 BLOCK = re.compile(
     rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT|iCCP|gAMA)"
-    rb"|VP8[ LX]|ALPH|ANMF|[,!]",
+    rb"|VP8[ LX]|ALPH|ANMF|[,!]"
+    rb"|....(?:ftyp|meta|iloc|iinf|infe|iprp|ipco|ipma|ispe|hvcC|av1C|irot|imir|colr|pixi|mdat)",
     re.DOTALL,
 )
 
@@ -45,8 +57,9 @@ def mutations(seed: int, first: int, end: int) -> Iterator[tuple[str, bytes]]:
 def mutation(seed: int, number: int) -> bytes:
     """Damage one valid image in one to four ways; the formats alternate."""
     chance = random.Random(f"{seed} {number}")
-    signature = FORMAT_SIGNATURES[number % len(FORMAT_SIGNATURES)]
-    data = bytearray(chance.choice([one for one in sound_images() if one.startswith(signature)]))
+    start, signature = FORMAT_SIGNATURES[number % len(FORMAT_SIGNATURES)]
+    sound = [one for one in sound_images() if one.startswith(signature, start)]
+    data = bytearray(chance.choice(sound))
     for _ in range(chance.choice((1, 1, 2, 4))):
         chance.choice(WAYS)(data, chance)
     # A decoder that verifies checksums would otherwise ignore a damaged chunk.
@@ -73,6 +86,12 @@ def sound_images() -> list[bytes]:
         ),
         *(encode(image.convert(mode), "JPEG", restart_marker_blocks=2) for mode in ("L", "CMYK")),
         encode(transparent, "WEBP", lossless=True),
+        encode(transparent, "AVIF", exif=exif),
+        *(
+            data
+            for path in sorted(HEIC_FILES.glob("*.heic"))
+            if len(data := path.read_bytes()) < LARGE
+        ),
         *(encode(image, name, icc_profile=TURNED) for name in ("JPEG", "PNG", "WEBP")),
         encode(image.convert("CMYK"), "JPEG", icc_profile=plain_inks()),
         png_with(png_chunk(b"gAMA", struct.pack(">I", 100_000))),

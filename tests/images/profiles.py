@@ -87,3 +87,4 @@ def _fixed(values: Sequence[float]) -> bytes:
 
 # The numbers of red mean green, those of green blue, and those of blue red.
 TURNED = screen(GREEN, BLUE, RED)
+P3 = screen(P3_RED, P3_GREEN, P3_BLUE)

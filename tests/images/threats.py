@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from PIL import Image
 
 from tests.images.formats import (
+    ALL_FORMATS,
     FORMATS,
     bmp,
     encode,
     flat_png,
     gif_with,
+    heic,
     jpeg_claiming,
     jpeg_segment,
     jpeg_with,
@@ -40,6 +42,7 @@ def threats() -> Images:
     yield from odd_sizes()
     yield from damaged_metadata()
     yield from damaged_profiles()
+    yield from lying_boxes()
     yield from desynchronized()
 
 
@@ -100,21 +103,21 @@ def disguises() -> Images:
         "tiff": encode(scene(8, 8), "TIFF"),
         "ico": encode(scene(16, 16), "ICO"),
         "ppm": encode(scene(8, 8), "PPM"),
-        "heic": b"\0\0\0\x24ftypheic\0\0\0\0mif1heic",
-        "avif": b"\0\0\0\x20ftypavif\0\0\0\0avifmif1",
+        "heic without boxes": b"\0\0\0\x24ftypheic\0\0\0\0mif1heic",
+        "avif without boxes": b"\0\0\0\x20ftypavif\0\0\0\0avifmif1",
         "wave": b"RIFF\x24\0\0\0WAVEfmt " + bytes(30),
         "one byte": b"\xff",
         "spaces": b" " * 1000,
     }.items():
         yield f"{name} alone", data
-        for image_format in FORMATS:
+        for image_format in ALL_FORMATS:
             yield f"{name} behind {image_format}", picture(image_format) + data
             yield (
                 f"{name} behind the first bytes of {image_format}",
                 picture(image_format)[:12] + data,
             )
-    for one in FORMATS:
-        for other in FORMATS:
+    for one in ALL_FORMATS:
+        for other in ALL_FORMATS:
             yield f"{one} header before {other}", picture(one)[:12] + picture(other)
     yield "gif that is a script", b"GIF89a=1/*" + picture("GIF")[10:] + b"*/;alert(1)"
     yield "jpeg with an eps as comment", jpeg_with(jpeg_segment(0xFE, script))
@@ -135,6 +138,7 @@ def truncations() -> Images:
         "transparent WEBP": encode(image.convert("RGBA"), "WEBP"),
         **{f"animated {name}": encode(image, name, **frames) for name in ("PNG", "WEBP", "GIF")},
     }
+    whole["HEIC"] = heic("two-images")
     for name, data in whole.items():
         for part in range(1, 25):
             yield f"{name}, {part}/25 of it", data[: len(data) * part // 25]
@@ -196,7 +200,7 @@ def odd_sizes() -> Images:
     """Yield valid images of extreme shapes."""
     for width, height in ((1, 1), (1, 65_500), (65_500, 1), (2, 16_383), (257, 1)):
         for image_format in FORMATS:
-            if image_format != "WEBP" or max(width, height) <= 16_383:
+            if max(width, height) <= {"WEBP": 16_383, "AVIF": 16_383}.get(image_format, 65_535):
                 yield (
                     f"{image_format} of {width} x {height}",
                     encode(Image.new("RGB", (width, height)), image_format),
@@ -287,6 +291,27 @@ def damaged_profiles() -> Images:
                     )
     for gamma in (0, 1, 100_000, 2**31, 2**32 - 1):
         yield f"png of gamma {gamma}", png_with(png_chunk(b"gAMA", struct.pack(">I", gamma)))
+
+
+def lying_boxes() -> Images:
+    """Yield HEIC and AVIF files whose boxes have false sizes, places and lengths."""
+    whole = {"HEIC": heic("orientation-6"), "grid": heic("12-megapixels"), "AVIF": picture("AVIF")}
+    names = (b"meta", b"iloc", b"iinf", b"iprp", b"ipco", b"ipma", b"ispe", b"hvcC", b"av1C")
+    for image_format, data in whole.items():
+        for name in names:
+            at = data.find(name)
+            for place in (at - 4, at + 4, at + 8, at + 12) if at > 0 else ():
+                for value in (0, 1, 8, 0x7FFF, 0x7FFF_FFFF, 0xFFFF_FFFF):
+                    yield (
+                        f"{image_format} with {value:x} at {place - at} of {name!r}",
+                        data[:place] + struct.pack(">I", value) + data[place + 4 :],
+                    )
+        size = data.index(b"ispe") + 8
+        for width, height in ((1, 1), (63, 48), (2_000, 1_500), (65_535, 65_535), (2**31, 2**31)):
+            yield (
+                f"{image_format} of {width} x {height}",
+                data[:size] + struct.pack(">II", width, height) + data[size + 8 :],
+            )
 
 
 def desynchronized() -> Images:

@@ -14,9 +14,7 @@ from tests.images.formats import FORMATS, encode, noise, png_chunk, png_with, sc
 from tests.images.profiles import (
     BLUE,
     GREEN,
-    P3_BLUE,
-    P3_GREEN,
-    P3_RED,
+    P3,
     RED,
     TURNED,
     grey,
@@ -25,7 +23,6 @@ from tests.images.profiles import (
     screen,
 )
 
-P3 = screen(P3_RED, P3_GREEN, P3_BLUE)
 SRGB = screen(RED, GREEN, BLUE)
 WITH_PROFILES = ("JPEG", "PNG", "WEBP")
 LOSSLESS: dict[str, dict[str, Any]] = {
