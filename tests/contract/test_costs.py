@@ -9,7 +9,7 @@ import pytest
 from cli import instances
 from cli.prices import HOURS_PER_MONTH, Prices, read_prices
 from cli.template import MONITORING, read_template
-from operations.service.price import accepted_path
+from operations.service.price import TAGGING, accepted_path
 from operations.service.workflow_definition import read_definition
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,16 @@ def test_readme_names_the_transitions_of_a_thousand_images(prices: Prices) -> No
     dollars = transitions * prices.per_million["state_transition"] / 1e6
     sentence = f"A thousand images make {transitions:,} transitions of the Standard workflow"
     assert f"{sentence} (${dollars:.2f})" in text_of("README.md")
+
+
+def test_page_names_the_cost_of_tagging_a_million_images(prices: Prices) -> None:
+    million = prices.per_million
+    units = {"express_request": 1, "s3_get": 1, "s3_put": 1, "dynamodb_read": 1}
+    dollars = sum(million[unit] * number for unit, number in units.items())
+    dollars += million["express_gb_second"] * TAGGING
+    sentence = f"An execution costs ${dollars:.0f} per million images with its requests"
+    month = f"the tag ${million['object_tag']:.0f} a month per million versions"
+    assert f"{sentence}, and {month}." in text_of("docs/operations.md")
 
 
 def test_quotas_name_the_state_transitions_of_an_image() -> None:
