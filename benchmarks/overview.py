@@ -18,6 +18,7 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
+from cli.outcomes import ACCEPTED, REVIEW
 from localcloud.server.cloud import running
 from review.answers import answer_item
 from review.images import Answer, ImageKey, MachineDecision, Reason, Verdict
@@ -37,7 +38,7 @@ BETWEEN = timedelta(seconds=30)  # two answers
 def answer(storage: Storage, number: int) -> Answer:
     """Return an answer: every fourth image is an audit, and every fifth prediction is wrong."""
     audit = number % 4 == 0
-    machine = MachineDecision("ACCEPTED" if audit else "REVIEW", "truck", 0.6, audit, 0.01)
+    machine = MachineDecision(ACCEPTED if audit else REVIEW, "truck", 0.6, audit, 0.01)
     return Answer(
         answer_id=f"answer-{number}",
         key=ImageKey(f"s3://{storage.name}/uploads/{number:06}.jpg", f"{number:032}"),
