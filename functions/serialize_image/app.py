@@ -63,6 +63,7 @@ def read_image(image: StoredImage) -> bytes:
 
     Raises:
         ImageNotFoundError, ImageAccessDeniedError, InvalidImageUrlError: the image cannot be read.
+        ImageArchivedError, ImageEncryptedError: S3 does not give its content out.
         ImageStoreUnavailableError: the same request may succeed later.
         ImageTooLargeError: the image is above the limit.
     """

@@ -34,6 +34,14 @@ class ImageAccessDeniedError(Exception):
     """S3 does not let the function read the image."""
 
 
+class ImageArchivedError(Exception):
+    """The image is archived (S3 Glacier). Restore it, then redrive."""
+
+
+class ImageEncryptedError(Exception):
+    """The image is encrypted with a key of its owner (SSE-C). Upload it without that key."""
+
+
 class ImageStoreUnavailableError(Exception):
     """S3 did not answer in time or in full; the same request may succeed later."""
 
@@ -117,4 +125,17 @@ def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
     if code == "InvalidArgument":
         return InvalidImageUrlError(f"S3 does not accept the name of {image} ({reason}).")
 
-    return ImageAccessDeniedError(f"serialize_image may not read {image} ({code}: {reason}).")
+    if code == "InvalidObjectState":
+        return ImageArchivedError(
+            f"S3 has archived {image}. Restore it with `aws s3api restore-object`, then redrive."
+        )
+    # S3 does not get the key that it needs ("The correct parameters must be provided").
+    if code == "InvalidRequest":
+        return ImageEncryptedError(
+            f"{image} is encrypted with a key of its owner (SSE-C). Upload it without that key."
+        )
+
+    return ImageAccessDeniedError(
+        f"serialize_image may not read {image} ({code}: {reason}). "
+        "Its role needs the permission; a bucket whose requester pays refuses it, too."
+    )

@@ -120,7 +120,12 @@ CASES = [
     *[Case(WORKFLOW, "Serialize image", error, 1, "Announce outcome") for error in UNREADABLE],
     *[
         Case(WORKFLOW, "Serialize image", error, 1, "Failed")
-        for error in ("InvalidImageUrlError", "ImageAccessDeniedError", "OtherProcessorError")
+        for error in (
+            "InvalidImageUrlError",
+            "ImageAccessDeniedError",
+            "ImageArchivedError",
+            "OtherProcessorError",
+        )
     ],
     *[
         Case(WORKFLOW, "Classify image", error, CALLS_PER_EXECUTION, "Failed")

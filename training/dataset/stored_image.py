@@ -31,8 +31,19 @@ def _read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status == 404:
             raise FileNotFoundError(f"s3://{bucket}/{key} does not exist.") from exc
-        if status == 403:  # AccessDenied, or InvalidObjectState of an archived object
-            raise PermissionError(f"s3://{bucket}/{key} is not readable ({code_of(exc)}).") from exc
+        if code_of(exc) == "InvalidObjectState":
+            raise PermissionError(
+                f"s3://{bucket}/{key} is archived. Restore it, then stage again."
+            ) from exc
+        if code_of(exc) == "InvalidRequest":
+            raise PermissionError(
+                f"s3://{bucket}/{key} is encrypted with a key of its owner (SSE-C)."
+            ) from exc
+        if status == 403:
+            raise PermissionError(
+                f"s3://{bucket}/{key} is not readable ({code_of(exc)}). "
+                "A bucket whose requester pays refuses it, too."
+            ) from exc
         raise
     with answer["Body"] as body:
         refuse_too_many_bytes(answer["ContentLength"])

@@ -1,11 +1,14 @@
 """Which image is meant, and what S3's errors mean."""
 
+import re
 from typing import Any
 
 import pytest
 
 from functions.serialize_image.stored_image import (
     ImageAccessDeniedError,
+    ImageArchivedError,
+    ImageEncryptedError,
     ImageNotFoundError,
     ImageStoreUnavailableError,
     InvalidImageUrlError,
@@ -111,7 +114,8 @@ def test_get_object_request_with_etag_takes_nothing_else() -> None:
         (404, "NoSuchBucket", InvalidImageUrlError),
         (400, "InvalidArgument", ImageNotFoundError),
         (403, "AccessDenied", ImageAccessDeniedError),
-        (403, "InvalidObjectState", ImageAccessDeniedError),
+        (403, "InvalidObjectState", ImageArchivedError),
+        (400, "InvalidRequest", ImageEncryptedError),
         (400, "KMS.DisabledException", ImageAccessDeniedError),
         (500, "InternalError", ImageStoreUnavailableError),
         (503, "SlowDown", ImageStoreUnavailableError),
@@ -134,6 +138,19 @@ def test_read_error_of_a_key_that_s3_does_not_accept_is_an_invalid_url() -> None
     assert InvalidImageUrlError is type(
         read_error(StoredImage("images", "uploads/truck.png"), answer)
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (403, "InvalidObjectState", r"archived .+ Restore it .+, then redrive\."),
+        (400, "InvalidRequest", r"encrypted with a key of its owner \(SSE-C\)\. Upload it without"),
+        (403, "AccessDenied", "a bucket whose requester pays refuses it, too"),
+    ],
+)
+def test_read_error_says_what_to_do(status: int, code: str, sentence: str) -> None:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    assert re.search(sentence, str(read_error(TRUCK, answer)))
 
 
 def test_read_error_names_the_image() -> None:

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from training.dataset.stored_image import ImageVersionGoneError, version_reader
+from training.dataset.stored_image import ImageVersionGoneError, object_reader, version_reader
 from training.steps.context import Context
 
 URL, KEY = "s3://images/uploads/a b.png", {"Bucket": "images", "Key": "uploads/a b.png"}
@@ -41,3 +41,19 @@ def test_refusal_that_holds_for_all_images_is_not_a_missing_version(
 ) -> None:
     with pytest.raises(ClientError, match=code):
         refused(context, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (403, "InvalidObjectState", r"is archived\. Restore it, then stage again\."),
+        (400, "InvalidRequest", r"encrypted with a key of its owner \(SSE-C\)\."),
+        (403, "AccessDenied", "A bucket whose requester pays refuses it, too"),
+    ],
+)
+def test_image_of_a_source_that_s3_does_not_give_out_says_why(
+    context: Context, status: int, code: str, sentence: str
+) -> None:
+    with Stubber(context.aws.s3) as stubber, pytest.raises(PermissionError, match=sentence):
+        stubber.add_client_error("get_object", code, http_status_code=status)
+        object_reader(context.aws.s3, KEY["Bucket"], KEY["Key"])()
