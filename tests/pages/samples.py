@@ -68,10 +68,10 @@ def change() -> dict[str, Any]:
         before, now, {image: one.prediction for image, one in now.items()}, None
     )
     assert compared
-    value = label_value(compared, 40, 0.99, 12_340)
+    value = label_value(compared, 1400, 100, 0.99, 12_340)
     assert value
     model = {"measured_at": BEGUN.isoformat(), "labels": 1400, "guaranteed_precision": 0.95}
-    both = {"before": model, "after": model | {"labels": 1440}}
+    both = {"before": model, "after": model | {"labels": 1500}}
     return both | compared.as_data() | {"value": value.as_data()}
 
 

@@ -14,7 +14,7 @@ from training.project.naming import Names
 from training.service.evaluation_history import EvaluationHistory, PastEvaluation
 from training.service.volume import images_a_month
 from training.statistics.agreement import agreement
-from training.statistics.label_value import LabelValue, label_value
+from training.statistics.label_value import LabelValue, is_growth, label_value
 from training.statistics.model_change import Decisions, ModelChange, compare, decide
 
 
@@ -85,7 +85,7 @@ def note_progress(
         return None
     kappa = _kappa(earlier[-2], before) if len(earlier) > 1 else None
     volume = images_a_month(aws.cloudwatch, names.service)
-    value = label_value(change, labels - before.labels, kappa, volume)
+    value = label_value(change, before.labels, labels - before.labels, kappa, volume)
     return Progress(before, after, change, value).as_data()
 
 
@@ -96,6 +96,9 @@ def _decisions(before: PastEvaluation, dataset: Dataset, folder: Path) -> Decisi
 
 
 def _kappa(one: PastEvaluation, other: PastEvaluation) -> float | None:
+    """Return the kappa of two successive models, None if it says nothing about more labels."""
+    if not is_growth(one.labels, other.labels - one.labels):
+        return None
     common = sorted(one.decisions.keys() & other.decisions.keys())
     pairs = [(one.decisions[at].prediction, other.decisions[at].prediction) for at in common]
     return agreement(pairs).kappa if pairs else None

@@ -14,6 +14,8 @@ from training.statistics.model_change import ModelChange, PairedShare
 STABLE = 0.98  # kappa of the predictions of two successive models
 LEAST_IMAGES = 100  # with fewer, no changed prediction leaves a kappa of 0.98
 NEXT = 100  # labels
+# Fewer labels between two models change nearly nothing in any case.
+LEAST_GROWTH = 0.05  # of the labels before
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class LabelValue:
     """What the last labels have changed.
 
     Args:
+        before: Number of labels of the earlier model.
         labels: Number of labels between the two models.
         changed: Share of decisions that these labels changed.
         images: Number of test images that both models have decided.
@@ -55,6 +58,7 @@ class LabelValue:
         gain: What the next labels are worth, None if the coverage is unknown.
     """
 
+    before: int
     labels: int
     changed: float
     images: int
@@ -65,7 +69,8 @@ class LabelValue:
     def is_stable(self) -> bool:
         """Return whether two pairs of successive models agree, so that labelling can stop."""
         stable = [kappa is not None and kappa >= STABLE for kappa in self.kappas]
-        return self.images >= LEAST_IMAGES and stable[-2:] == [True, True]
+        counts = self.images >= LEAST_IMAGES and is_growth(self.before, self.labels)
+        return counts and stable[-2:] == [True, True]
 
     def sentences(self) -> list[str]:
         """Return what the labels changed, and whether more of them are worth their time."""
@@ -114,8 +119,17 @@ def rounded(value: float) -> int:
     return int(float(f"{value:.2g}"))
 
 
+def is_growth(before: int, labels: int) -> bool:
+    """Return whether so many more labels say something about the next ones."""
+    return labels >= min(NEXT, LEAST_GROWTH * before)
+
+
 def label_value(
-    change: ModelChange, labels: int, earlier: float | None, images_a_month: int | None
+    change: ModelChange,
+    before: int,
+    labels: int,
+    earlier: float | None,
+    images_a_month: int | None,
 ) -> LabelValue | None:
     """Return what the labels between two models have changed, None without more labels.
 
@@ -124,6 +138,7 @@ def label_value(
 
     Args:
         change: The difference of the two models.
+        before: Number of labels of the earlier model.
         labels: Number of labels that the later model has in addition.
         earlier: Kappa of the two models before, None if it is unknown.
         images_a_month: Number of images that the service classifies in a month, None if unknown.
@@ -134,7 +149,12 @@ def label_value(
     if change.coverage:
         gain = _gain(change.coverage, NEXT / labels, images_a_month)
     return LabelValue(
-        labels, change.changed, change.accuracy.n, [earlier, change.agreement.kappa], gain
+        before=before,
+        labels=labels,
+        changed=change.changed,
+        images=change.accuracy.n,
+        kappas=[earlier, change.agreement.kappa],
+        gain=gain,
     )
 
 

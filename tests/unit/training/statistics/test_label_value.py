@@ -26,9 +26,13 @@ def change(
 
 
 def value(
-    made: ModelChange, labels: int = 40, earlier: float | None = None, month: int | None = None
+    made: ModelChange,
+    labels: int = 40,
+    earlier: float | None = None,
+    month: int | None = None,
+    before: int = 400,
 ) -> LabelValue:
-    found = label_value(made, labels, earlier, month)
+    found = label_value(made, before, labels, earlier, month)
     assert found
     return found
 
@@ -70,7 +74,7 @@ def test_gain_without_coverage_is_not_measurable_yet() -> None:
 
 @pytest.mark.parametrize("labels", [0, -5])
 def test_without_more_labels_there_is_no_value(labels: int) -> None:
-    assert label_value(change(), labels, None, None) is None
+    assert label_value(change(), 400, labels, None, None) is None
 
 
 def test_two_stable_pairs_of_models_end_the_labelling() -> None:
@@ -111,3 +115,13 @@ def test_model_that_accepts_everything_leaves_nothing_to_save() -> None:
     accepted = PairedShare.of([(False, True)] * 400)
     found = value(replace(change(), coverage=accepted))
     assert found.sentences()[-1].startswith("No review is left to save")
+
+
+@pytest.mark.parametrize(
+    ("before", "labels", "stops"),
+    [(400, 19, False), (400, 20, True), (10_000, 99, False), (10_000, 100, True)],
+)
+def test_few_labels_between_two_models_do_not_end_the_labelling(
+    before: int, labels: int, stops: bool
+) -> None:
+    assert stops is value(change(), labels, earlier=1.0, before=before).is_stable

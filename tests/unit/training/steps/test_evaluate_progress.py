@@ -88,6 +88,12 @@ def test_kappa_of_the_models_before_is_known_at_the_third_model(next_model: Next
     assert [1.0, 1.0] == next_model(3, 120)["value"]["kappas"]
 
 
+def test_kappa_of_models_with_few_labels_between_them_is_unknown(next_model: Next) -> None:
+    next_model(1, 200)
+    next_model(2, 201)
+    assert [None, 1.0] == next_model(3, 220)["value"]["kappas"]
+
+
 def test_models_of_equally_many_labels_have_no_value_of_labels(next_model: Next) -> None:
     next_model(1)
     assert next_model(2)["value"] is None
