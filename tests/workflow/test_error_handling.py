@@ -47,7 +47,7 @@ UNREADABLE = [
     "UnsupportedImageFormatError",
     "CorruptImageError",
 ]
-UNREADABLE += ["ImageTooLargeError"]
+UNREADABLE += ["ImageTooLargeError", "ImageEncryptedError"]
 PASSING_IMAGE_ERRORS = ["ImageStoreUnavailableError", "DecoderUnavailableError"]
 ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError"]
 SERVERLESS = ["EndpointColdStartError", "EndpointConcurrencyError"]

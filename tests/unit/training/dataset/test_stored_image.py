@@ -54,6 +54,8 @@ def test_refusal_that_holds_for_all_images_is_not_a_missing_version(
 def test_image_of_a_source_that_s3_does_not_give_out_says_why(
     context: Context, status: int, code: str, sentence: str
 ) -> None:
-    with Stubber(context.aws.s3) as stubber, pytest.raises(PermissionError, match=sentence):
+    read = object_reader(context.aws.s3, KEY["Bucket"], KEY["Key"])
+    with Stubber(context.aws.s3) as stubber:
         stubber.add_client_error("get_object", code, http_status_code=status)
-        object_reader(context.aws.s3, KEY["Bucket"], KEY["Key"])()
+        with pytest.raises(PermissionError, match=sentence):
+            read()
