@@ -65,6 +65,7 @@ def text_files() -> list[str]:
         ":!functions/*/requirements.txt",
         ":!localcloud/lambda_runtime/requirements.txt",
         ":!localcloud/sagemaker/scikit_learn/requirements.txt",
+        ":!training/jobs/container_wheels.txt",
     )
     listing = subprocess.run(
         ["git", "grep", "-lI", "", "--", ".", *lock_files, ":!*.onnx"],

@@ -48,7 +48,8 @@ class ScriptServer:
 
     def __init__(self, command: Sequence[str | Path], variables: Mapping[str, str], root: Path):
         # The path of a socket has at most 107 bytes.
-        self._sockets = Path(tempfile.mkdtemp(prefix="endpoint-", dir="/tmp"))
+        # mkdtemp makes a folder of this user alone.
+        self._sockets = Path(tempfile.mkdtemp(prefix="endpoint-", dir="/tmp"))  # nosec B108
         self._socket = self._sockets / "socket"
         self._log = root / "container.log"
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="script-server")

@@ -35,8 +35,8 @@ def test_settings_of_installations_are_kept_and_credentials_are_not() -> None:
         "UV_CACHE_DIR": "/cache",
         "SSL_CERT_FILE": "/ca.pem",
         "https_proxy": "http://proxy:3128",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "PROXY_PASSWORD": "secret",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "PROXY_PASSWORD": "local",
     }
     assert {"UV_CACHE_DIR", "SSL_CERT_FILE", "https_proxy"} == json.loads(
         installation_variables(outside)
