@@ -72,20 +72,20 @@ class Calibration:
 
 
 def calibrate(classifier: Classifier, images: Images) -> Calibration:
-    """Classify the calibration images, and fit the temperature.
+    """Classify the calibration images, and fit the temperature if they show that it helps.
 
     Raises:
         SmokeTestError: The endpoint does not answer, or answers for another number of classes.
     """
     import numpy as np
 
-    from training.statistics.calibration import fit_temperature
+    from training.statistics.calibration import choose_temperature
 
     answers = _ask(classifier, images)
     probabilities = np.array([answer.probabilities for answer in answers])
     labels = np.array([answer.label for answer in answers])
     accuracy = float((probabilities.argmax(axis=1) == labels).mean())
-    return Calibration(fit_temperature(probabilities, labels), accuracy, answers)
+    return Calibration(choose_temperature(probabilities, labels), accuracy, answers)
 
 
 def _ask(classifier: Classifier, images: Images) -> list[Answer]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from training.dataset.answer import Answer
-from training.statistics.calibration import fit_temperature, with_temperature
+from training.statistics.calibration import choose_temperature, with_temperature
 from training.statistics.metrics import expected_calibration_error
 
 
@@ -21,7 +21,7 @@ def calibrated(card: Mapping[str, Any], answers: Sequence[Answer]) -> dict[str, 
         return dict(card)
     probabilities = np.array([answer.probabilities for answer in answers])
     labels = np.array([answer.label for answer in answers])
-    temperature = fit_temperature(probabilities, labels)
+    temperature = choose_temperature(probabilities, labels)
 
     if is_temperature_of(card, temperature):
         temperature = card["temperature"]

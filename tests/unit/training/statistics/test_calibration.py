@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from functions.classify_image.prediction import calibrate
-from training.statistics.calibration import fit_temperature, with_temperature
+from training.statistics.calibration import (
+    Floats,
+    Labels,
+    choose_temperature,
+    fit_temperature,
+    with_temperature,
+)
 from training.statistics.metrics import expected_calibration_error
 
 NOISE = np.random.default_rng(0)
@@ -26,6 +32,29 @@ def test_the_temperature_that_made_the_probabilities_overconfident_is_found() ->
     true = NOISE.dirichlet([1, 1, 1], 20_000)
     labels = (NOISE.random((20_000, 1)) > true.cumsum(axis=1)).sum(axis=1)
     assert 2.0 == pytest.approx(fit_temperature(with_temperature(true, 0.5), labels), rel=0.05)
+
+
+def drawn(images: int, sharpness: float, seed: int = 0) -> tuple[Floats, Labels]:
+    """Draw probabilities of a model that is too sure by this factor, and true classes."""
+    rng = np.random.default_rng(seed)
+    true = rng.dirichlet([0.3, 0.3], images)
+    labels = (rng.random((images, 1)) > true.cumsum(axis=1)).sum(axis=1)
+    return with_temperature(true, 1 / sharpness), labels
+
+
+@pytest.mark.parametrize("images", [74, 300])
+def test_calibrated_model_with_few_images_gets_no_temperature(images: int) -> None:
+    chosen = [choose_temperature(*drawn(images, 1.0, seed)) for seed in range(20)]
+    assert chosen.count(1.0) >= 14
+
+
+def test_model_that_is_too_sure_gets_the_fitted_temperature() -> None:
+    probabilities, labels = drawn(1_000, 2.0)
+    assert fit_temperature(probabilities, labels) == choose_temperature(probabilities, labels)
+
+
+def test_fewer_than_ten_images_choose_no_temperature() -> None:
+    assert 1.0 == choose_temperature(*drawn(9, 3.0))
 
 
 @pytest.mark.parametrize(

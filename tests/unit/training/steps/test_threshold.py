@@ -87,13 +87,14 @@ def threshold(context: Context, *arguments: str) -> dict[str, Any]:
 
 
 def test_threshold_temperature_and_guarantee_go_into_the_model_card(served: Context) -> None:
+    put(served, CARD | {"temperature": 1.3})
     answered(served)
     threshold(served, "--precision", "0.95")
     members = card(served)
     assert 0.6 < members["recommended_threshold"] < 1
     assert 0.95 == members["precision_guarantee"]["precision"]
     assert IMAGES == members["precision_guarantee"]["images"]
-    assert 1 != members["temperature"]
+    assert 1.0 == members["temperature"]  # the answers are calibrated
     assert IMAGES == members["calibration"]["images"]
 
 
