@@ -130,6 +130,32 @@ def test_review_page_links_the_overview_where_there_is_one(
     assert 404 == get(account, None, "/overview").status_code
 
 
+def test_stream_ends_when_its_reader_leaves(account: Account, source: FakeSource) -> None:
+    async def read_and_leave() -> None:
+        left = asyncio.Event()
+        requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive() -> Any:
+            for request in requests:
+                return request
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message.get("body"):
+                left.set()
+
+        headers = [(b"host", HOST.encode()), (b"cookie", f"review={TOKEN}".encode())]
+        scope = {"type": "http", "method": "GET", "path": "/overview/changes", "headers": headers}
+        overview = Overview(source)
+        review = Review(account.queue, account.pictures, "anne", HOST, TOKEN, overview=overview)
+        request = scope | {"query_string": b"", "scheme": "http", "http_version": "1.1"}
+        await asyncio.wait_for(application(review)(request, receive, send), timeout=10)
+
+    asyncio.run(read_and_leave())
+    assert source.looks <= 1
+
+
 def test_many_pages_look_one_after_the_other() -> None:
     # A second look at the same time would open the barrier.
     barrier = Barrier(2)
