@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from botocore.exceptions import ClientError
 from cli.service import Service
 from localcloud.server.cloud import Cloud
 from review import answers
-from review.images import ImageKey, Reason
+from review.images import Answer, ImageKey, Reason, Verdict
+from review.leases import Reviewer
 from review.overview.source import ServiceOverview
 from review.pictures import Pictures
 from review.queue import INDEX, ReviewQueue
+from review.second_look import look_again
 from review.server import serve
 from review.web import Opinions
 
@@ -143,6 +146,24 @@ class Storage:
             for one in records
             if "waits_for" in one
         ]
+
+    def doubt_and_answer(self, key: ImageKey, reviewer: str, label: str) -> None:
+        """Let a reviewed image wait for a second look, and have another reviewer answer it."""
+        dynamodb = self.cloud.client("dynamodb")
+        look_again(dynamodb, self.results, self.reviews, 100)
+        queue = ReviewQueue(dynamodb, self.cloud.client("events"), self.results, self.reviews)
+        answer = Answer(
+            answer_id=reviewer,
+            key=key,
+            verdict=Verdict.CLASS,
+            label=label,
+            reviewer=reviewer,
+            answered_at=datetime.now(UTC).isoformat(),
+            reason=Reason.SECOND_OPINION,
+            model_digest="",
+            seconds=1,
+        )
+        queue.answer(answer, Reviewer(reviewer, "page"))
 
     def replace_classes(self, key: ImageKey, classes: dict[str, float]) -> None:
         """Have a model with other classes decide an image again."""

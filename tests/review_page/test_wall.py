@@ -190,6 +190,58 @@ def test_image_without_picture_is_an_exception(
     assert ["NOT_USABLE"] == application.storage.answers()["003-gone.webp"]
 
 
+def test_wall_is_not_settled_before_all_its_pictures_are_there(
+    application: Application, photos: list[bytes], new_tab: Any
+) -> None:
+    add(application.storage, photos, 3)
+    tab = new_tab().open(application.start().address)
+    held: list[Any] = []
+    tab.page.route("**/thumbnail/*", lambda route: held.append(route))
+    tab.page.keyboard.press("m")
+    tab.wait("shownWall().length === 3")
+    tab.page.keyboard.press("Enter")
+    assert [] == tab.run("state.outbox")
+
+    tab.page.unroute("**/thumbnail/*")  # Playwright sends the held requests on
+    tab.await_wall()
+    tab.page.keyboard.press("Enter")
+    tab.await_sent()
+    assert 3 == len(application.storage.stored())
+
+
+def test_image_that_needs_a_second_opinion_by_now_leaves_the_undone_wall(
+    application: Application, photos: list[bytes], new_tab: Any
+) -> None:
+    storage = application.storage
+    add(storage, photos, 3)
+    key = storage.waiting()[0]
+    tab = open_wall(new_tab(), application.start().address)
+    tab.page.keyboard.press("Enter")
+    tab.await_sent()
+    storage.doubt_and_answer(key, "bert", "automobile")
+
+    tab.page.keyboard.press("Backspace")
+    tab.wait("shownWall().length === 2")
+    tab.page.keyboard.press("Enter")
+    tab.wait("shownWall().length === 0")
+    assert "A second opinion" in tab.page.inner_text("#reason")
+    assert tab.run("state.images[0].prediction") is None
+
+
+def test_wall_becomes_single_images_and_a_wall_again(
+    application: Application, photos: list[bytes], new_tab: Any
+) -> None:
+    add(application.storage, photos, 6)
+    tab = open_wall(new_tab(), application.start().address)
+    names = [name for name, _ in tab.tiles]
+    tab.page.keyboard.press("m")
+    assert names[:2] == [tab.press("2"), tab.press("2")]
+    tab.await_sent()
+    tab.page.keyboard.press("m")
+    tab.await_wall()
+    assert names[2:] == [name for name, _ in tab.tiles]
+
+
 def test_tile_leaves_the_wall_when_another_reviewer_has_its_image(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:
