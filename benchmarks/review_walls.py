@@ -15,7 +15,7 @@ from tests.review_page.browser import chromium
 from tests.review_page.hands import KEYS, Hands, add, decisions, truth_of
 from tests.review_page.tab import Tab
 
-IMAGES = 480  # 20 walls
+IMAGES = 240  # 10 walls
 WRONG = 0.05  # share of predictions
 SEED = 0
 LIMIT = 0.3  # key presses an image

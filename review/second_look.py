@@ -40,8 +40,8 @@ def look_again(
 ) -> list[GivenLabel]:
     """Let the images with the `count` most suspicious labels wait for a second opinion.
 
-    Reads all answers. Images that two reviewers have answered, and images that have
-    waited for a second look before, are left out.
+    Reads all answers. Images that wait already, and images that two reviewers have answered, are
+    left out.
 
     Returns:
         The labels in doubt, the most suspicious first.
@@ -75,7 +75,7 @@ def _single_labels(items: Iterable[Mapping[str, Any]]) -> Iterator[GivenLabel]:
 
 
 def _doubt(dynamodb: "DynamoDBClient", results: str, key: ImageKey) -> bool:
-    """Let an image wait again; return False if it waits already, or has waited so before."""
+    """Let an image wait again; return False if it waits already."""
     return conditional(
         partial(
             dynamodb.update_item,
@@ -85,10 +85,7 @@ def _doubt(dynamodb: "DynamoDBClient", results: str, key: ImageKey) -> bool:
                 "SET waits_for = :reason, second_look = :yes,"
                 " review_revision = review_revision + :one"
             ),
-            ConditionExpression=(
-                "attribute_exists(review) AND attribute_not_exists(waits_for)"
-                " AND attribute_not_exists(second_look)"
-            ),
+            ConditionExpression=("attribute_exists(review) AND attribute_not_exists(waits_for)"),
             ExpressionAttributeValues={
                 ":reason": {"S": Reason.SECOND_OPINION},
                 ":yes": {"BOOL": True},

@@ -4,6 +4,7 @@ The class in the name of an image is its right answer.
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +27,15 @@ def add(
 ) -> None:
     """Have images wait that the model puts into one class, wrongly for the exceptions."""
     [other] = {*PREDICTED} - {predicted}
-    for number in range(count):
-        right = other if number in {*exceptions} else predicted
-        name = f"{number:03}-{right}.webp"
+    wrong = {*exceptions}
+
+    def add_one(number: int) -> None:
+        name = f"{number:03}-{other if number in wrong else predicted}.webp"
         photo = photos[number % len(photos)]
         storage.add(number, photo, classes=PREDICTED[predicted], name=name)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add_one, range(count)))
 
 
 def truth_of(name: str) -> str:
