@@ -12,7 +12,7 @@ CLASSES = ("automobile", "truck")
 OTHER = "other"
 # Labelled photos of each class in each split. The test photos are all that the samples have, so
 # that both models are measured on the same photos.
-START = {"train": 20, "validation": 20, "calibration": 30, "test": 100}
+START = {"train": 20, "validation": 20, "calibration": 50, "test": 100}
 ARRIVING = 140  # photos of each class, from the training photos behind those of the start
 
 
