@@ -2,7 +2,7 @@
 
 Pillow reads each run with two calls of Python, and shifts the rest of a row after a run of RLE4
 that passes the row's end. Here a run that passes the end of its row is cut off there, and pixels
-that no run sets are transparent, as in browsers. The format is in Microsoft's "Bitmap Compression".
+that no run sets are black, as in Chromium. The format is in Microsoft's "Bitmap Compression".
 """
 
 import re
@@ -83,9 +83,10 @@ def decode_runs(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
     if rows.opaque is None:
         return picture
 
-    picture = picture.convert("RGBA")
-    picture.putalpha(_plane("L", image.size, bytes(rows.opaque), direction))
-    return picture
+    black = Image.new("RGB", image.size)
+    opaque = _plane("L", image.size, bytes(rows.opaque), direction)
+    black.paste(picture.convert("RGB"), mask=opaque)
+    return black
 
 
 def _picture(image: ImageFile.ImageFile, levels: bytes, direction: int) -> Image.Image:

@@ -98,10 +98,7 @@ def _tile(image: Image.Image, box: Box, canvas: Canvas) -> Image.Image:
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Convert any mode to RGB: transparent on white, 16 bits scaled to 8."""
     if image.mode.startswith("I"):
-        # A transparent 16-bit grey level is not valid after a conversion to 8 bits.
-        image.info.pop("transparency", None)
-        # convert() alone would clip at 255.
-        image = image.point(lambda level: level * (1 / 256)).convert("L")
+        return _grey_of_16_bits(image)
 
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
@@ -110,6 +107,22 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     on_white = Image.new("RGB", image.size, "white")
     on_white.paste(image, mask=image)
     return on_white
+
+
+def _grey_of_16_bits(image: Image.Image) -> Image.Image:
+    """Convert 16-bit grey levels to RGB, one of which may be transparent."""
+    # A transparent 16-bit grey level is not valid after a conversion to 8 bits.
+    level = image.info.pop("transparency", None)
+    # convert() alone would clip at 255.
+    grey = image.point(lambda value: value * (1 / 256)).convert("L")
+    if not isinstance(level, int):
+        return grey.convert("RGB")
+
+    opaque = [255] * 65_536
+    opaque[level] = 0
+    on_white = Image.new("L", image.size, "white")
+    on_white.paste(grey, mask=image.convert("I").point(opaque, "L"))
+    return on_white.convert("RGB")
 
 
 def _orientation(image: Image.Image) -> int | None:

@@ -1,4 +1,4 @@
-"""A BMP in run lengths has the pixels that its runs set, and is white elsewhere."""
+"""A BMP in run lengths has the pixels that its runs set, and is black elsewhere."""
 
 import random
 import struct
@@ -10,16 +10,16 @@ from PIL import Image
 from functions.serialize_image.image_preparation import CorruptImageError, prepare_image
 from tests.images.formats import bmp
 
-WHITE = 255
+BLACK = 0
 END = b"\0\1"
 Pixels = dict[tuple[int, int], int]
 
 
 def grey_bmp(width: int, height: int, runs: bytes, halves: bool = False) -> bytes:
-    """Return a BMP in runs whose palette is grey from 0, in steps of 1, or 17 for 16 levels."""
+    """Return a BMP in runs whose palette is grey from 255 down, so that level 0 is not black."""
     bits, compression, step = (4, 2, 17) if halves else (8, 1, 1)
     data = bmp(width, height, bits, compression, runs)
-    colours = b"".join(bytes((step * level,) * 3) + b"\0" for level in range(1 << bits))
+    colours = b"".join(bytes((255 - step * level,) * 3) + b"\0" for level in range(1 << bits))
     return data[:54] + colours + data[54 + len(colours) :]
 
 
@@ -38,7 +38,7 @@ def reference(runs: bytes, width: int, halves: bool) -> Pixels:
     def put(level: int) -> None:
         nonlocal x
         if x < width:
-            found[x, y] = level * (17 if halves else 1)
+            found[x, y] = 255 - level * (17 if halves else 1)
             x += 1
 
     while True:
@@ -92,7 +92,7 @@ def test_runs_set_the_pixels_of_the_specification(seed: int, halves: bool) -> No
     runs = random_runs(chance, height, halves)
     expected = reference(runs, width, halves)
     assert [
-        bytes(expected.get((x, y), WHITE) for x in range(width)) for y in reversed(range(height))
+        bytes(expected.get((x, y), BLACK) for x in range(width)) for y in reversed(range(height))
     ] == levels(grey_bmp(width, height, runs, halves))
 
 
@@ -107,7 +107,7 @@ def test_run_of_rle4_past_the_end_of_a_row_shifts_nothing(width: int, cells: int
         pairs = bytes(16 * one + other for one, other in zip(*[iter(literal)] * 2, strict=True))
         runs = b"".join(bytes((2, pair)) for pair in pairs)
         rows.append(runs + bytes((2, 16 * level(width - 1, y) + 9)) + b"\0\0")
-    expected = [bytes(17 * level(x, y) for x in range(width)) for y in range(48)]
+    expected = [bytes(255 - 17 * level(x, y) for x in range(width)) for y in range(48)]
     assert expected == levels(grey_bmp(width, 48, b"".join(rows) + END, halves=True))
 
 
@@ -138,4 +138,4 @@ def test_runs_that_end_within_the_picture_are_damaged(runs: bytes) -> None:
 
 
 def test_picture_may_end_without_its_end_mark() -> None:
-    assert [b"\2" * 4, b"\1" * 4] == levels(grey_bmp(4, 2, b"\4\1\0\0\4\2"))
+    assert [b"\xfd" * 4, b"\xfe" * 4] == levels(grey_bmp(4, 2, b"\4\1\0\0\4\2"))

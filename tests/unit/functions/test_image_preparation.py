@@ -153,9 +153,14 @@ def test_prepare_image_16_bit_grey_is_scaled_not_clipped(level: int, expected: i
     assert (expected,) * 3 == colour(prepare_image(data))
 
 
-def test_prepare_image_16_bit_grey_with_transparent_level_is_read() -> None:
-    data = png(1, 1, 16, 0, b"\0\xff\xff", (b"tRNS", b"\xff\xff"))
-    assert (255, 255, 255) == colour(prepare_image(data))
+@pytest.mark.parametrize(
+    ("transparent", "expected"), [(0x8888, 255), (0x8887, 136), (0x88, 136), (0xFFFF, 136)]
+)
+def test_prepare_image_transparent_level_of_16_bit_grey_becomes_white(
+    transparent: int, expected: int
+) -> None:
+    data = png(1, 1, 16, 0, b"\0\x88\x88", (b"tRNS", struct.pack(">H", transparent)))
+    assert (expected,) * 3 == colour(prepare_image(data))
 
 
 def test_prepare_image_16_bit_rgb_is_scaled() -> None:
