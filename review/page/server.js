@@ -5,6 +5,8 @@ export const RETRY_AFTER = [250, 500, 1000, 2000]; // milliseconds
 export const PATIENCE = 30_000; // milliseconds until a request has failed
 
 let token = meta("review-token");
+let leaving = false; // whether the reviewer opens another address, which a reload would interrupt
+window.addEventListener("beforeunload", () => { leaving = true; });
 
 export async function post(path, body, mayRenew = true) {
   const answer = await fetch(path, {
@@ -41,7 +43,10 @@ async function renewToken() {
   const answer = await fetch("/", { signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (meta("review-scope", fresh) !== SCOPE) location.reload(); // another reviewer or service
+  if (meta("review-scope", fresh) !== SCOPE) { // another reviewer or service
+    if (!leaving) location.reload();
+    return false;
+  }
   token = meta("review-token", fresh);
   return Boolean(token);
 }
