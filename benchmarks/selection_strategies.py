@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from algorithm.head import Head
 from benchmarks.features import Floats, Photos
@@ -99,13 +99,12 @@ def largest_entropy(labelling: Labelling, count: int) -> list[int]:
 
 def core_set(labelling: Labelling, count: int) -> list[int]:
     """Choose the images farthest from all labels (Sener and Savarese, 2018, k-centre greedy)."""
-    points, chosen = labelling.points, list[int]()
-    nearest = np.full(len(points), np.inf)
-    for image in labelling.known:
-        nearest = np.minimum(nearest, _distances(points, image))
+    points = labelling.points
+    nearest = cdist(points, points[labelling.known]).min(axis=1)
+    chosen: list[int] = []
     for _ in range(count):
         chosen.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, _distances(points, chosen[-1]))
+        nearest = np.minimum(nearest, cdist(points, points[chosen[-1:]])[:, 0])
     return chosen
 
 
@@ -139,7 +138,3 @@ def label(labelling: Labelling, plan: Plan, strategy: Strategy) -> None:
 
 def _first(labelling: Labelling, urgency: Floats, count: int) -> list[int]:
     return sorted(labelling.unknown, key=lambda image: float(urgency[image]))[:count]
-
-
-def _distances(points: Floats, image: int) -> NDArray[np.floating]:
-    return np.asarray(np.linalg.norm(points - points[image], axis=1))

@@ -21,7 +21,7 @@ from cli.errors import CommandError
 from review.selection import hash_number
 
 FEATURES = 2_560  # of the backbone
-MAX_NICE = 19  # of the process: the page and the browser come first
+NICE = 5  # of the process: the page and the browser come first; with 19 a busy machine starves it
 
 
 class FeaturesUnavailableError(CommandError):
@@ -71,7 +71,7 @@ def _process() -> ProcessPoolExecutor:
 def _begin() -> None:
     """Leave Ctrl-C to the page's process, and the processor to the page; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(MAX_NICE)
+    os.nice(NICE)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
