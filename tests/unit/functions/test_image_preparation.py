@@ -6,7 +6,16 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
+from PIL import (
+    ExifTags,
+    Image,
+    ImageChops,
+    ImageCms,
+    ImageDraw,
+    ImageOps,
+    ImageStat,
+    PngImagePlugin,
+)
 
 from functions.serialize_image.image_preparation import (
     CorruptImageError,
@@ -266,6 +275,35 @@ def test_prepare_image_photo_keeps_jpeg_quality_85() -> None:
     quality_85: Any = Image.open(BytesIO(encode(scene(16, 16), "JPEG", quality=85)))
     prepared: Any = decoded(prepare_image(encode(scene(1600, 1200), "JPEG")))
     assert prepared.quantization[0][0] <= quality_85.quantization[0][0]
+
+
+def lines() -> Image.Image:
+    """Return a drawing of thin coloured lines."""
+    image = Image.new("RGB", (341, 256), "white")
+    draw = ImageDraw.Draw(image)
+    for number in range(0, 341, 24):
+        draw.line((number, 0, 340 - number, 255), fill=("red", "blue", "lime")[number // 24 % 3])
+    return image
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "BMP"])
+def test_prepare_image_thin_lines_of_a_drawing_keep_their_colour(image_format: str) -> None:
+    halved = encode(lines(), "JPEG", quality=90)
+    worst = difference(lines(), Image.open(BytesIO(halved)))
+    prepared = prepare_image(encode(lines(), image_format))
+    assert difference(lines(), decoded(prepared)) < worst / 2
+
+
+def test_prepare_image_dense_drawing_loses_colour_before_quality() -> None:
+    dense = noise(341, 256).resize((682, 512))
+    prepared: Any = decoded(prepare_image(encode(dense, "PNG")))
+    halved: Any = decoded(prepare_image(encode(dense, "JPEG", quality=100, subsampling=0)))
+    assert halved.quantization == prepared.quantization
+
+
+def test_prepare_image_photo_in_jpeg_keeps_halved_colours() -> None:
+    prepared: Any = decoded(prepare_image(encode(scene(640, 480), "JPEG")))
+    assert (2, 2) == prepared.layer[0][1:3]
 
 
 def test_prepare_image_reduced_decoding_looks_like_full_decoding() -> None:
