@@ -69,6 +69,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "AlarmEmail": "operations@example.com",
         "QuietHours": "2",
         "NormalReviewShare": "0.25",
+        "ReviewWithinDays": "14",
         "MonthlyBudget": "100",
     }
 
