@@ -30,7 +30,9 @@ def install() -> None:
 
 def _tick(original: Callable[[], None]) -> None:
     skipped, _Seen.ahead = CLOCK.ahead - _Seen.ahead, CLOCK.ahead
-    fired = eventbridge._rule_last_fired
-    for key in list(fired):
-        fired[key] = min(fired[key] - skipped, time())
+    if skipped:
+        original()  # a new schedule begins with its first look, and must not miss the skipped time
+        fired = eventbridge._rule_last_fired
+        for key in list(fired):
+            fired[key] = min(fired[key] - skipped, time())
     original()

@@ -104,8 +104,9 @@ def test_schedule_starts_the_workflow_in_the_role_of_its_target(
     ministack: Any, monkeypatch: pytest.MonkeyPatch, allowed: list[dict[str, str]], started: int
 ) -> None:
     ministack.put_role(allowed, service="events.amazonaws.com", condition=FOR_RULE)
-    eventbridge._put_rule({"Name": "uploads", "ScheduleExpression": "rate(5 minutes)"})
     eventbridge._tick_scheduled_rules()
+    eventbridge._rule_last_fired.clear()
+    eventbridge._put_rule({"Name": "uploads", "ScheduleExpression": "rate(5 minutes)"})
     monkeypatch.setattr(CLOCK, "ahead", 301.0)
     eventbridge._tick_scheduled_rules()
     inputs = [json.loads(one.input) for one in ministack.app.store.executions.values()]
