@@ -24,7 +24,7 @@ def schedule(ministack: Any) -> Iterator[None]:
 
 
 def _seconds_ago() -> float:
-    return time() - eventbridge._rule_last_fired[KEY]
+    return float(time() - eventbridge._rule_last_fired[KEY])
 
 
 def test_skipped_hour_passes_for_schedules() -> None:
