@@ -2,8 +2,8 @@
 
 Two successive models that agree nearly perfectly, twice, end the labelling (Bloodgood and
 Vijay-Shanker, "A method for stopping active learning based on stabilizing predictions", 2009). With
-kappa of at least 0.98 on the project's backbone this costs 0.2 points of accuracy or less on average
-(`python -m benchmarks.stop_labelling`, 10 draws, two and ten classes).
+kappa of at least 0.98 on the project's backbone this costs at most 0.2 points of accuracy, a mean
+of 10 draws of two and of ten classes (`python -m benchmarks.stop_labelling`).
 """
 
 from collections.abc import Sequence
