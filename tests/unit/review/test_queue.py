@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -380,14 +381,31 @@ def test_answer_taken_back_twice_is_refused(account: Account, answered: Build) -
         account.queue.undo(key, "anne-1", ANNE)
 
 
+@dataclass(frozen=True)
+class Isolated:
+    """A client whose transactions are isolated, as DynamoDB's are; moto mixes those of threads."""
+
+    client: Any
+    lock: Lock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def transact_write_items(self, **request: Any) -> Any:
+        with self.lock:
+            return self.client.transact_write_items(**request)
+
+
 def test_simultaneous_answers_of_two_reviewers_are_stored_once(
     account: Account, answered: Build
 ) -> None:
     key = account.add("one.jpg")
+    client: Any = Isolated(account.dynamodb, Lock())
+    queue = replace(account.queue, dynamodb=client)
 
     def answer(reviewer: Reviewer) -> str:
         try:
-            account.queue.answer(answered(key, reviewer), reviewer)
+            queue.answer(answered(key, reviewer), reviewer)
         except AnsweredElsewhereError:
             return "refused"
         return "stored"
