@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.errors import CommandError
+from functions.serialize_image.file_format import format_of
 from functions.serialize_image.image_preparation import prepare_image
 from functions.serialize_image.prepared_image import IMAGE_ERRORS
 from review.images import ImageKey
@@ -26,7 +27,11 @@ _TYPES = (
     (0, b"GIF8", "image/gif"),
     (0, b"BM", "image/bmp"),
     (8, b"WEBP", "image/webp"),
+    (4, b"ftypavif", "image/avif"),
 )
+
+# Most browsers do not show HEIC, and an AVIF may have another first brand.
+_SHOWN_AS_PREPARED = ("HEIC", "AVIF")
 
 
 class PictureGoneError(CommandError):
@@ -97,6 +102,8 @@ def picture(data: bytes, name: str) -> Picture:
     for offset, magic, content_type in _TYPES:
         if data.startswith(magic, offset):
             return Picture(data, content_type)
+    if format_of(data) in _SHOWN_AS_PREPARED:
+        return _prepared(data)
     raise NotAPictureError(f"{name}: {NotAPictureError.__doc__}")
 
 
@@ -110,9 +117,13 @@ def small(original: Picture) -> Picture:
     """
     if len(original.data) <= SMALL_BYTES:
         return original
+    return _prepared(original.data)
+
+
+def _prepared(data: bytes) -> Picture:
     try:
         with _ONE_AT_A_TIME:
-            prepared = prepare_image(original.data)
+            prepared = prepare_image(data)
     except IMAGE_ERRORS as exc:
         raise NotAPictureError(f"{exc} {NotAPictureError.__doc__}") from exc
     return Picture(prepared.data, prepared.content_type)

@@ -18,7 +18,14 @@ from training.dataset.split import Splits
 
 DESCRIPTION = "dataset.json"  # written last, so it exists only beside a complete dataset
 _FORMAT = 1
-_PARAMETERS = ("LOSSLESS_SIDE", "SHORT_SIDE", "LONG_SIDE", "JPEG_QUALITIES", "MAX_PREPARED_BYTES")
+_PARAMETERS = (
+    "LOSSLESS_SIDE",
+    "SHORT_SIDE",
+    "LONG_SIDE",
+    "JPEG_QUALITIES",
+    "FULL_COLOUR_QUALITIES",
+    "MAX_PREPARED_BYTES",
+)
 
 
 @dataclass(frozen=True)

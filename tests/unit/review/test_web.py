@@ -14,6 +14,7 @@ from review.bodies import MAX_BODY
 from review.images import ImageKey, Reason
 from review.queue import ReviewQueue
 from review.web import Opinions, Review, application
+from tests.images import formats
 from tests.unit.review.conftest import BUCKET, Account
 
 HOST = "127.0.0.1:8765"
@@ -279,6 +280,18 @@ def test_picture_that_was_deleted_is_named(page: Page, account: Account) -> None
     gone = page.get(f"/picture/{key.id}")
     assert 410 == gone.status_code
     assert "PictureGoneError" == gone.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("image_format", "content_type"), [("HEIC", "image/png"), ("AVIF", "image/avif")]
+)
+def test_photo_of_a_phone_is_sent_as_browsers_show_it(
+    page: Page, account: Account, image_format: str, content_type: str
+) -> None:
+    key = account.add("one.heic", body=formats.picture(image_format))
+    sent = page.get(f"/picture/{key.id}")
+    assert content_type == sent.headers["content-type"]
+    assert (64, 48) == Image.open(io.BytesIO(sent.content)).size
 
 
 def test_bytes_that_are_not_a_picture_are_not_sent(page: Page, account: Account) -> None:
