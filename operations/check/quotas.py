@@ -6,11 +6,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli import instances
 from operations.check.answers import Outcome, Row, read_error
 from operations.check.permissions import LIST_QUOTAS
 
 CHECK = "quota"
 SERVICE_CODE = "sagemaker"
+# The quota of the default machine of `train`, which is 0 in new accounts.
+BUILT_IN_TRAINING = f"{instances.TRAINING['image-classification']} for training job usage"
 PAGE = 100  # quotas in an answer, the most that Service Quotas gives
 
 
@@ -26,6 +29,8 @@ class Need:
         if value >= self.instances:
             return Outcome.ACCEPTED, f"{value:g}; {self.instances} needed"
         advice = "Ask for more under Service Quotas, Amazon SageMaker."
+        if self.quota == BUILT_IN_TRAINING:
+            advice += " `scones train --algorithm transfer-learning` needs no GPU."
         return Outcome.REFUSED, f"{value:g}, but {self.instances} needed. {advice}"
 
 

@@ -17,6 +17,7 @@ from training.dataset.dataset import (
     TooFewImagesError,
 )
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
+from training.jobs.quotas import check_quota
 from training.models.containers import BUILT_IN
 from training.models.registry import find_ancestry
 from training.project.bucket import require_bucket
@@ -67,6 +68,8 @@ def preflight(aws: Aws, plan: Plan, console: Console) -> None:
     check_counts(plan.dataset, int(plan.hyperparameters["mini_batch_size"]))
     check_resize(plan)
     check_machine(plan)
+    if not aws.is_local:  # the local cloud has no quotas
+        check_quota(aws.service_quotas, plan, console)
     require_bucket(aws, plan.dataset.bucket)
     check_dataset(aws.s3, plan.dataset)
     check_role(aws.iam, plan.role, console)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws, AwsError, QuotaExceededError, code_of, reason_of
+from training.jobs.quotas import quota_name
 from training.models.containers import BUILT_IN, TRANSFER_LEARNING, algorithm_of
 from training.models.model_card import inspect_archive
 
@@ -121,7 +122,7 @@ def quota_exceeded(
     """Return an error that names the quota, how to increase it, and the alternatives."""
     is_spot = "EnableManagedSpotTraining" in request
     instance_type = request["ResourceConfig"]["InstanceType"]
-    quota = f"{instance_type} for {'spot ' if is_spot else ''}training job usage"
+    quota = quota_name(instance_type, is_spot=is_spot)
     alternative = "without --spot" if is_spot else "with --spot"
     if algorithm_of(request["AlgorithmSpecification"]["TrainingImage"]) == TRANSFER_LEARNING:
         return QuotaExceededError(

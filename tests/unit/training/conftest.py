@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from botocore.stub import Stubber
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
@@ -147,3 +148,13 @@ def own_context(run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
     )
     with mock_aws():
         yield Context(Aws(session), Names(), run_file, Console(file=shown, width=200))
+
+
+@pytest.fixture
+def enough_quota(context: Context) -> Iterator[None]:
+    """Let the account train on one machine with a GPU; Service Quotas is asked at most twice."""
+    quota = {"QuotaName": "ml.g4dn.xlarge for training job usage", "Value": 1.0}
+    with Stubber(context.aws.service_quotas) as stubber:
+        for _ in range(2):
+            stubber.add_response("list_service_quotas", {"Quotas": [quota]})
+        yield

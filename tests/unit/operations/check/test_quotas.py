@@ -30,6 +30,15 @@ def test_quota_below_the_need_is_refused(outcome: Outcome, value: float) -> None
     assert rows[1].message.startswith(f"{value:g}")
 
 
+def test_missing_gpu_quota_names_the_algorithm_that_needs_none() -> None:
+    aws = ModelledAws(
+        {"ListServiceQuotas": lambda _: {"Quotas": [quota(TRAINING, 0), quota(ENDPOINT, 0)]}},
+    )
+    training, endpoint = check_quotas(aws.connect().service_quotas, NEEDS)
+    assert "--algorithm transfer-learning` needs no GPU" in training.message
+    assert "needs no GPU" not in endpoint.message
+
+
 def test_pages_are_read_until_all_quotas_are_found() -> None:
     def reply(parameters: dict[str, Any]) -> dict[str, Any]:
         page = int(parameters.get("NextToken", "0"))

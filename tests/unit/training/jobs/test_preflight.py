@@ -63,7 +63,7 @@ def counted(plan: Plan, train: dict[str, int], validation: dict[str, int]) -> Pl
     )
 
 
-@pytest.mark.usefixtures("plan_in_s3")
+@pytest.mark.usefixtures("plan_in_s3", "enough_quota")
 def test_a_plan_that_is_right_passes_all_checks(context: Context, plan: Plan, iam: Stubber) -> None:
     role(iam, plan.role, TRUSTED)
     preflight.preflight(context.aws, plan, context.console)

@@ -179,7 +179,7 @@ def test_nothing_is_noted_when_a_check_fails(
     assert "train" not in context.run.steps
 
 
-@pytest.mark.usefixtures("staged_run", "plan_in_s3")
+@pytest.mark.usefixtures("staged_run", "plan_in_s3", "enough_quota")
 def test_a_dry_run_prints_the_request_and_creates_nothing(
     context: Context,
     train_options: Callable[..., argparse.Namespace],
