@@ -170,8 +170,8 @@ class TestUpload:
 
     @pytest.mark.parametrize(
         "data",
-        [PHOTO.read_bytes(), noise(256, "PNG"), noise(1500, "JPEG")],
-        ids=["12 megapixels", "small noise", "large noise"],
+        [PHOTO.read_bytes(), picture("HEIC"), noise(256, "PNG"), noise(1500, "JPEG")],
+        ids=["12 megapixels", "HEIC", "small noise", "large noise"],
     )
     def test_no_state_holds_more_than_64_kib(self, service: Deployed, data: bytes) -> None:
         decided = service.upload(data, f"payload-{len(data)}.jpg")

@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from functions.serialize_image import bitmap_runs
 from functions.serialize_image.image_preparation import CorruptImageError, prepare_image
 from tests.images.formats import bmp
 
@@ -139,3 +140,12 @@ def test_runs_that_end_within_the_picture_are_damaged(runs: bytes) -> None:
 
 def test_picture_may_end_without_its_end_mark() -> None:
     assert [b"\xfd" * 4, b"\xfe" * 4] == levels(grey_bmp(4, 2, b"\4\1\0\0\4\2"))
+
+
+def test_picture_in_too_many_pieces_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = grey_bmp(4, 2, b"\0\2\0\0" * 9 + b"\4\1\0\0\4\2" + END)
+    assert prepare_image(data)
+    monkeypatch.setattr(bitmap_runs, "_MOST_CODES", 9)
+    with pytest.raises(CorruptImageError) as caught:
+        prepare_image(data)
+    assert "too many pieces" in str(caught.value.__cause__)

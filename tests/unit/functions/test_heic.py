@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from io import BytesIO
 
 import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
 from functions.serialize_image.bounded_decoder import BoundedDecoder
+from functions.serialize_image.heic import decode
 from functions.serialize_image.image_preparation import (
     CorruptImageError,
     PreparedImage,
@@ -86,6 +88,23 @@ def test_heic_that_claims_another_size_than_its_picture_is_corrupt() -> None:
     size = data.index(b"ispe") + 8
     with pytest.raises(CorruptImageError):
         prepare_image(data[:size] + (64).to_bytes(4) * 2 + data[size + 8 :])
+
+
+@dataclass
+class Growing:
+    """A header whose picture turns out to be larger than it said."""
+
+    size_mode: tuple[tuple[int, int], str] = ((1, 1), "RGB")
+
+    @property
+    def data(self) -> bytes:
+        self.size_mode = ((9_000, 9_000), "RGB")
+        return bytes(3)
+
+
+def test_picture_that_grows_while_it_is_decoded_is_refused() -> None:
+    with pytest.raises(ValueError, match="instead of"):
+        decode(Growing())
 
 
 @pytest.mark.parametrize("image_format", ["HEIC", "AVIF"])
