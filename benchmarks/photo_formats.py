@@ -44,7 +44,7 @@ def enlarged(path: Path) -> Image.Image:
 def encoded(image: Image.Image, image_format: str) -> bytes:
     """Encode with Pillow."""
     buffer = BytesIO()
-    image.save(buffer, image_format, quality=80 if image_format == "AVIF" else 90)
+    image.save(buffer, image_format, quality=90)
     return buffer.getvalue()
 
 

@@ -116,6 +116,14 @@ def test_damaged_frame_leaves_the_image_of_the_png() -> None:
     assert scene(64, 48).tobytes() == decoded(prepare_image(bytes(data))).tobytes()
 
 
+def test_frame_that_is_not_numbered_as_the_first_leaves_the_image_of_the_png() -> None:
+    data = png_with_frame_behind(picture("PNG"), noise(64, 48))
+    start = data.index(b"fcTL")
+    control = png_chunk(b"fcTL", struct.pack(">I", 7) + data[start + 8 : start + 30])
+    damaged = data[: start - 4] + control + data[start + 34 :]
+    assert scene(64, 48).tobytes() == decoded(prepare_image(damaged)).tobytes()
+
+
 def test_image_that_is_the_first_frame_stays() -> None:
     frames = [scene(64, 48), noise(64, 48)]
     data = encode(frames[0], "PNG", save_all=True, append_images=frames[1:])

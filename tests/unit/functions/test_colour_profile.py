@@ -70,7 +70,13 @@ def test_colours_of_display_p3_are_converted(
 @pytest.mark.parametrize("size", [(64, 48), (640, 480)])
 @pytest.mark.parametrize("image_format", WITH_PROFILES)
 @pytest.mark.parametrize(
-    "profile", [SRGB, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()]
+    "profile",
+    [
+        SRGB,
+        screen(RED, GREEN, BLUE, 2.2),
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
+    ],
+    ids=["sRGB", "gamma 2.2", "LittleCMS"],
 )
 def test_profile_of_srgb_changes_no_byte(
     profile: bytes, image_format: str, size: tuple[int, int]
