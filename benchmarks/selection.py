@@ -2,7 +2,6 @@
 
     python -m benchmarks.selection [--seeds 10] [--trial NAME] [--json FILE]
 
-
 Every strategy labels equally many CIFAR-10 training photos: 200 of two classes, and 700 of ten
 classes. The algorithm's head learns from these labels alone. Test photos measure its accuracy.
 Its threshold for the 0.95 precision guarantee is chosen on random test photos and measured on the

@@ -4,8 +4,8 @@ Without a model: the most typical image of each cluster (TypiClust: Hacohen, Dek
 "Active learning on a budget: opposite strategies suit high and low budgets", 2022).
 With a model: the smallest margins between the two largest probabilities, spread over clusters, so
 that a batch does not ask for the same thing twice (Zhdanov, "Diverse mini-batch active learning",
-2019). Entropy and core-set choose worse than chance at few labels (`python -m
-benchmarks.selection`).
+2019). With the labels of entropy or core-set, a model accepts fewer images at its precision
+guarantee than with random labels (`python -m benchmarks.selection`).
 
 A burst of near-duplicates counts as one image: its other images come after all other images.
 """
