@@ -17,6 +17,7 @@ from training.project.run_file import RunFile
 from training.project.training_stack import EnvironmentStack
 
 FOLDERS = (
+    "algorithm",
     "datasets",
     "models",
     "checkpoints",

@@ -143,7 +143,7 @@ def _retained(context: Context) -> dict[str, str]:
 
     if bucket := context.stack.bucket_of(context.run):
         retained["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
-        retained["models, checkpoints, captured data and archives"] = (
+        retained["models, checkpoints, captured data, archives and algorithms"] = (
             f"in s3://{bucket}, of all projects that use this bucket"
         )
     if stack := context.stack.find():

@@ -146,14 +146,27 @@ def test_training_can_start_from_the_model_of_another_run(
     [
         ({"labels": ["truck", "automobile"]}, "truck, automobile"),
         ({"hyperparameters": {"num_layers": "50", "image_shape": "3,224,224"}}, "num_layers 50"),
+        ({"image": "account/sagemaker-scikit-learn:1.9-0-cpu-py3"}, "--algorithm transfer-learn"),
     ],
 )
-def test_a_model_of_other_classes_or_another_network_is_refused(
+def test_a_model_of_other_classes_or_another_network_or_algorithm_is_refused(
     context: Context, train_options: Parse, changed: dict[str, Any], named: str
 ) -> None:
     earlier_run(context, **changed)
     with pytest.raises(EarlierModelError, match=named):
         make_plan(context.run, train_options("--from-run", "old"), no_stack)
+
+
+@pytest.mark.usefixtures("staged_run")
+@pytest.mark.parametrize(
+    ("algorithm", "machine"),
+    [("image-classification", "ml.g4dn.xlarge"), ("transfer-learning", "ml.m5.large")],
+)
+def test_algorithm_decides_the_default_machine(
+    context: Context, train_options: Parse, algorithm: str, machine: str
+) -> None:
+    plan = make_plan(context.run, train_options("--algorithm", algorithm), no_stack)
+    assert machine == plan.instance_type
 
 
 @pytest.mark.usefixtures("staged_run")

@@ -252,6 +252,13 @@ def test_an_earlier_model_that_is_not_there_is_named(context: Context) -> None:
         )
 
 
+def test_our_algorithm_needs_no_gpu_and_the_built_in_one_does(plan: Plan) -> None:
+    cpu = replace(plan, instance_type="ml.m5.large")
+    preflight.check_machine(replace(cpu, algorithm="transfer-learning"))
+    with pytest.raises(preflight.InstanceTypeError, match="transfer-learning, which needs no GPU"):
+        preflight.check_machine(cpu)
+
+
 def test_dataset_of_image_files_is_refused_without_resize(context: Context, plan: Plan) -> None:
     unsized = {name: text for name, text in plan.hyperparameters.items() if name != "resize"}
     without = replace(plan, hyperparameters=unsized)
