@@ -103,6 +103,14 @@ def choose(found: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(wanted or there))
 
 
+def differing_by_case(classes: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return the groups of class names that differ by case alone."""
+    groups: dict[str, list[str]] = {}
+    for name in classes:
+        groups.setdefault(name.casefold(), []).append(name)
+    return [tuple(names) for names in groups.values() if len(names) > 1]
+
+
 def with_negative_examples(source: Source, others: Source | None) -> Source:
     """Add the images of another source as the class `other`, in the splits that they have there.
 

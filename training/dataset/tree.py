@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,25 +10,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from cli.aws import code_of, sentence_of
-from training.dataset.dataset import SPLITS, VALIDATION
-from training.dataset.source import (
-    LabelledImage,
-    Source,
-    SourceNotReadableError,
-    choose,
-    class_name,
-    read_file,
-)
+from training.dataset.arrangement import arrange, is_of_system
+from training.dataset.source import Source, SourceNotReadableError, read_file
 from training.dataset.stored_image import object_reader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# torchvision's ImageFolder does not fix the names of splits; these names are in common use.
-_SPLIT_FOLDERS = {**{split: split for split in SPLITS}, "val": VALIDATION, "valid": VALIDATION}
 # Several links may lead to one folder. Beyond this number they multiply without end.
 _MOST_PATHS = 100
-type Readers = Mapping[str, Callable[[], bytes]]
 
 
 def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
@@ -37,7 +27,7 @@ def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
     Raises:
         SourceNotReadableError: A folder is not readable, or a link leads to a folder above it.
         UnknownClassError: The folder does not have a wanted class.
-        ClassNameError: The name of a folder is not a class name.
+        SplitFolderError: The folders are splits that cannot be used, or look like splits.
     """
     readers: dict[str, Callable[[], bytes]] = {}
     folders: list[str] = []
@@ -47,6 +37,7 @@ def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
             at = Path(here)
             loops.refuse(at)
             folders += [(at / name).relative_to(root).as_posix() for name in below]
+            below[:] = [name for name in below if name in wanted or not is_of_system(name)]
             readers |= {
                 (at / name).relative_to(root).as_posix(): partial(read_file, at / name)
                 for name in names
@@ -91,7 +82,7 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
     Raises:
         SourceNotReadableError: S3 does not list the bucket, or no key has a class folder.
         UnknownClassError: The prefix does not have a wanted class.
-        ClassNameError: The name of a folder is not a class name.
+        SplitFolderError: The folders are splits that cannot be used, or look like splits.
     """
     # A whole bucket can be a source.
     bucket, _, folder = url.removeprefix("s3://").strip("/").partition("/")
@@ -120,61 +111,6 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
         "/".join(key.split("/")[:depth]) for key in keys for depth in range(1, key.count("/") + 1)
     }
     return arrange(f"s3://{bucket}/{prefix}", readers, folders, wanted)
-
-
-def arrange(root: str, readers: Readers, folders: Iterable[str], wanted: tuple[str, ...]) -> Source:
-    """Find the classes and splits among files and folders, with names relative to the root.
-
-    A root whose folder `train` holds folders is already split. Then only split folders count.
-
-    Raises:
-        SourceNotReadableError: No folder is a class.
-        UnknownClassError: A wanted class is missing.
-        ClassNameError: The name of a folder is not a class name.
-    """
-    visible = sorted(folder for folder in folders if not _hidden(folder))
-    split = any(folder.startswith("train/") for folder in visible)
-    places = {
-        folder: _split_and_class(folder.split("/"), split)
-        for folder in visible
-        if folder.count("/") == split
-    }
-    classes = {place[1] for place in places.values() if place}
-    if not classes:
-        raise SourceNotReadableError(
-            f"{root} has no folder of a class. Put the images of each class into their own folder."
-        )
-
-    chosen = choose(classes, wanted)
-    images: list[LabelledImage] = []
-    alone: set[str] = set()
-    for path in (path for path in sorted(readers) if not _hidden(path)):
-        folder, name = _cut(path, 1 + split)
-        place = places.get(folder) if name else None
-        if place and class_name(place[1]) in chosen:
-            images.append(LabelledImage(root + path, class_name(place[1]), readers[path], place[0]))
-        else:
-            folder, name = _cut(path, 2 if split and path.split("/")[0] in _SPLIT_FOLDERS else 1)
-            alone.add(f"{folder}/" if name else folder)
-
-    return Source(chosen, images, tuple(sorted(alone)))
-
-
-def _cut(path: str, depth: int) -> tuple[str, str]:
-    """Return the first parts of a path, and the rest."""
-    parts = path.split("/")
-    return "/".join(parts[:depth]), "/".join(parts[depth:])
-
-
-def _split_and_class(parts: list[str], split: bool) -> tuple[str, str] | None:
-    """Return split and class of a folder, None for a folder that is not a split."""
-    if not split:
-        return "train", parts[0]
-    return (_SPLIT_FOLDERS[parts[0]], parts[1]) if parts[0] in _SPLIT_FOLDERS else None
-
-
-def _hidden(path: str) -> bool:
-    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _refuse(error: OSError) -> None:

@@ -20,7 +20,7 @@ from training.dataset.review_summary import summary
 from training.dataset.reviewed_splits import join_reviews
 from training.dataset.reviews import ChosenReviews, Rules
 from training.dataset.selection import DUPLICATE, balance, select_distinct
-from training.dataset.source import Reason, Source, with_negative_examples
+from training.dataset.source import Reason, Source, differing_by_case, with_negative_examples
 from training.dataset.sources import open_source
 from training.dataset.split import draw_splits
 from training.dataset.upload import Place, apply_difference, compare
@@ -61,11 +61,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         _check(context, options, source)
         context.run.begin("stage", **_asked(options))
 
-        context.console.print(
-            f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}"
-        )
-        if source.left_alone:
-            context.console.print(f"Ignored: {shorten(source.left_alone)}")
+        _describe(context, options, source)
         reviewed = _reviewed(context, options, source) if options.with_reviews else None
 
         with _emptied(context.run.folder / "staging") as folder:
@@ -88,6 +84,20 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
     since = options.audits_since and str(options.audits_since)
     asked = {name: getattr(options, name) for name in names}
     return asked | {"split": shares, "balance": ratio, "audits_since": since}
+
+
+def _describe(context: Context, options: argparse.Namespace, source: Source) -> None:
+    """Show the size of the source, and the entries and classes that may be mistakes."""
+    context.console.print(
+        f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}"
+    )
+    if source.left_alone:
+        context.console.print(f"Ignored: {shorten(source.left_alone)}")
+    for names in differing_by_case(source.classes):
+        context.console.print(
+            f"Classes that differ by case alone: {', '.join(names)}. "
+            "If they are one class, give their images one name."
+        )
 
 
 def _check(context: Context, options: argparse.Namespace, source: Source) -> None:

@@ -8,86 +8,32 @@ from pathlib import Path
 import pytest
 
 from training.dataset.manifest import Columns
-from training.dataset.source import (
-    ClassNameError,
-    SourceNotReadableError,
-    UnknownClassError,
-    read_file,
-)
+from training.dataset.source import SourceNotReadableError, read_file
 from training.dataset.sources import open_source
-from training.dataset.tree import arrange, read_folder, read_prefix
+from training.dataset.tree import read_folder, read_prefix
 from training.steps.context import Context
 
 
-def arranged(
-    *paths: str, wanted: tuple[str, ...] = ()
-) -> tuple[list[tuple[str, str, str]], tuple[str, ...]]:
-    folders = {
-        "/".join(path.split("/")[:depth])
-        for path in paths
-        for depth in range(1, path.count("/") + 1)
-    }
-    found = arrange("", dict.fromkeys(paths, bytes), folders, wanted)
-    return [(image.path, image.label, image.split) for image in found.images], found.left_alone
-
-
-def test_a_folder_for_each_class_is_all_training() -> None:
-    expected = [("car/a.png", "car", "train"), ("truck/deep/b.png", "truck", "train")]
-    assert expected == arranged("truck/deep/b.png", "car/a.png")[0]
-
-
-def test_a_split_source_keeps_its_splits() -> None:
-    expected = [("test/car/a.png", "car", "test"), ("train/car/b.png", "car", "train")]
-    assert expected == arranged("train/car/b.png", "test/car/a.png")[0]
-
-
-@pytest.mark.parametrize("name", ["val", "valid", "validation"])
-def test_the_validation_split_goes_by_three_names(name: str) -> None:
-    assert "validation" == arranged("train/car/b.png", f"{name}/car/a.png")[0][1][2]
-
-
-def test_a_class_that_is_called_train_is_a_class() -> None:
-    assert [("train/a.png", "train", "train")] == arranged("train/a.png")[0]
-
-
-def test_folder_without_a_split_name_is_ignored() -> None:
-    alone = arranged("train/car/a.png", "photos/car/b.png", "README.md", "train/loose.png")[1]
-    assert ("README.md", "photos/", "train/loose.png") == alone
-
-
-def test_unrequested_class_is_ignored() -> None:
-    images, alone = arranged("car/a.png", "ship/b.png", "truck/c.png", wanted=("car", "truck"))
-    assert ["car", "truck"] == [label for _, label, _ in images]
-    assert ("ship/",) == alone
-
-
-def test_hidden_files_are_no_images() -> None:
-    assert ([("car/a.png", "car", "train")], ()) == arranged("car/a.png", "car/.DS_Store", ".git/x")
-
-
-def test_a_class_that_is_not_there_is_refused_by_name() -> None:
-    with pytest.raises(UnknownClassError, match=r"not have the class ship. It has car"):
-        arranged("car/a.png", wanted=("car", "ship"))
-
-
-def test_a_source_without_folders_is_refused() -> None:
-    with pytest.raises(SourceNotReadableError, match="Put the images of each class"):
-        arranged("a.png")
-
-
-@pytest.mark.parametrize("name", ["a\tb", " car", "a\\b", "x" * 101])
-def test_a_class_name_that_is_no_part_of_a_key_is_refused(name: str) -> None:
-    with pytest.raises(ClassNameError):
-        arranged(f"{name}/a.png")
-
-
-def test_a_decomposed_class_name_is_composed() -> None:
-    assert "caf\u00e9" == arranged("cafe\u0301/a.png")[0][0][1]
-
-
-def test_an_empty_class_folder_is_a_class(source_folder: Path) -> None:
+def test_an_empty_folder_is_left_alone(source_folder: Path) -> None:
     (source_folder / "ship").mkdir()
-    assert ("car", "ship", "truck") == read_folder(source_folder, ()).classes
+    found = read_folder(source_folder, ())
+    assert ("car", "truck") == found.classes
+    assert ("ship/ (empty)",) == found.left_alone
+
+
+def test_folder_of_the_system_is_not_even_opened(
+    source_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (source_folder / "$RECYCLE.BIN").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "$RECYCLE.BIN":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert ("$RECYCLE.BIN/",) == read_folder(source_folder, ()).left_alone
 
 
 def test_images_of_a_folder_are_read_when_asked_for(source_folder: Path) -> None:
@@ -185,7 +131,8 @@ def test_an_s3_prefix_has_folders_too(context: Context) -> None:
     for key in ("photos/car/a b.png", "photos/truck/", "other/ship/c.png"):
         context.aws.s3.put_object(Bucket="raw", Key=key, Body=b"data")
     found = read_prefix(context.aws.s3, "s3://raw/photos", ())
-    assert ("car", "truck") == found.classes
+    assert ("car",) == found.classes
+    assert ("truck/ (empty)",) == found.left_alone
     assert "s3://raw/photos/car/a b.png" == found.images[0].path
     assert b"data" == found.images[0].read()
 

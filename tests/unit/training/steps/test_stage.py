@@ -97,6 +97,26 @@ def test_the_same_images_elsewhere_in_another_order_are_the_same_dataset(
     assert 0 == again["uploaded"]
 
 
+def test_entries_that_are_left_alone_are_shown(
+    source_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
+    (source_folder / "car/Thumbs.db").touch()
+    (source_folder / "ship ").mkdir()
+    stage(source_folder)
+    assert "Ignored: ship / (not a class name), car/Thumbs.db" in shown.getvalue()
+
+
+def test_classes_that_differ_by_case_alone_are_shown(
+    source_folder: Path, stage: Stage, shown: io.StringIO, picture: Callable[..., bytes]
+) -> None:
+    for number in range(10):
+        path = source_folder / "Car" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(picture(100 + number))
+    stage(source_folder)
+    assert "Classes that differ by case alone: Car, car." in shown.getvalue()
+
+
 def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
     assert stage(source_folder)["digest"] != stage(source_folder, "--seed", 1)["digest"]
 
