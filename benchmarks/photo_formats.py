@@ -3,8 +3,8 @@
     make .venv-heif/.ready
     .venv/bin/python -m benchmarks.photo_formats
 
-The sample photos are enlarged to 1,024 pixels and encoded in each format. A linear classifier on the
-features of the backbone, trained on the training photos, classifies what the service prepares.
+The sample photos are enlarged to 1,024 pixels and encoded in each format. A linear classifier on
+the features of the backbone, trained on the training photos, classifies what the service prepares.
 """
 
 import subprocess
