@@ -21,9 +21,10 @@ def run(arguments: list[str]) -> int:
         return 1
     try:
         from localcloud.command_line import main
-        from untrusted.terminal import show_traceback
+        from untrusted.terminal import escape_unencodable, show_traceback
 
         sys.excepthook = show_traceback
+        escape_unencodable()
         return main(arguments)
     except ModuleNotFoundError as exc:
         print(

@@ -8,9 +8,10 @@ def main() -> int:
     try:
         from cli.project import choose_project
         from untrusted.closed_output import end_quietly
-        from untrusted.terminal import show_traceback
+        from untrusted.terminal import escape_unencodable, show_traceback
 
         sys.excepthook = show_traceback
+        escape_unencodable()
         choose_project(sys.argv[1:])
         from scones.command_line import main as run
 

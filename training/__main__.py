@@ -6,9 +6,10 @@ if __name__ == "__main__":
     try:
         from cli.project import choose_project
         from untrusted.closed_output import end_quietly
-        from untrusted.terminal import show_traceback
+        from untrusted.terminal import escape_unencodable, show_traceback
 
         sys.excepthook = show_traceback
+        escape_unencodable()
         choose_project(sys.argv[1:])
         from training.command_line import main
 

@@ -1,5 +1,7 @@
 """Write lines of visible characters to standard output, standard error and logs."""
 
+import io
+import json
 import logging
 import sys
 import traceback
@@ -43,9 +45,24 @@ def show_traceback(kind: type[BaseException], error: BaseException, _: object) -
     say(f"{kind.__name__}, unexpectedly:", *(f"  {line}" for line in lines), file=sys.stderr)
 
 
+def escape_unencodable() -> None:
+    """Write characters that the encoding of the terminal lacks by their number.
+
+    Such characters otherwise end a command in a traceback, for example with LC_ALL=C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def print_json(data: Any) -> None:
-    """Write data to standard output as JSON."""
-    sys.stdout.write(as_json(data) + "\n")
+    """Write data to standard output as JSON, in ASCII if its encoding lacks a character."""
+    text = as_json(data)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=2, default=str)
+    sys.stdout.write(f"{text}\n")
 
 
 class VisibleFormatter(logging.Formatter):

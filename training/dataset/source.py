@@ -1,5 +1,6 @@
 """Define the common result of all kinds of sources: labelled images that can be read one by one."""
 
+import os
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -80,11 +81,21 @@ def class_name(text: str) -> str:
     Raises:
         ClassNameError: The name cannot be a part of an S3 key or of a line of a .lst file.
     """
-    name = unicodedata.normalize("NFC", text)
+    name = unicodedata.normalize("NFC", _in_utf8(text))
     proper = name.isprintable() and name == name.strip() and not name.startswith(".")
     if not name or not proper or set(name) & set("/\\") or len(name.encode()) > _LONGEST_NAME:
         raise ClassNameError(f"{text!r} is not a class name. {ClassNameError.__doc__}")
     return name
+
+
+def _in_utf8(text: str) -> str:
+    """Return a name from the file system in UTF-8, even if the locale has another encoding."""
+    if text.isprintable():
+        return text
+    try:
+        return os.fsencode(text).decode()
+    except UnicodeError:
+        return text
 
 
 def choose(found: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from cli.aws import code_of, sentence_of
+from cli.s3_url import require_utf8
 from training.dataset.arrangement import arrange, is_of_system
 from training.dataset.source import Source, SourceNotReadableError, read_file
 from training.dataset.stored_image import object_reader
@@ -81,9 +82,11 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
 
     Raises:
         SourceNotReadableError: S3 does not list the bucket, or no key has a class folder.
+        InvalidS3UrlError: The URL is not UTF-8.
         UnknownClassError: The prefix does not have a wanted class.
         SplitFolderError: The folders are splits that cannot be used, or look like splits.
     """
+    require_utf8(url)
     # A whole bucket can be a source.
     bucket, _, folder = url.removeprefix("s3://").strip("/").partition("/")
     prefix = f"{folder}/" if folder else ""

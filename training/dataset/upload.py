@@ -15,6 +15,7 @@ from training.dataset.layout import DESCRIPTION, StagedObject
 from training.dataset.preparation import ending
 from training.project.errors import TrainingError
 from untrusted.console import Console, track
+from untrusted.text import as_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -163,7 +164,8 @@ def apply_difference(
 
     if difference.description:
         body = {**description, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
-        _put(place, DESCRIPTION, json.dumps(body, indent=2, ensure_ascii=False).encode() + b"\n")
+        # A source may have a name that is not UTF-8, whose bytes are escaped.
+        _put(place, DESCRIPTION, as_json(body).encode() + b"\n")
 
 
 def _send_at_once(params: dict[str, Any], **_: object) -> None:

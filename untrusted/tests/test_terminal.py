@@ -14,6 +14,7 @@ from untrusted.page import page_template
 from untrusted.terminal import (
     SeveralLinesError,
     VisibleFormatter,
+    escape_unencodable,
     print_json,
     say,
     say_error,
@@ -172,3 +173,29 @@ def test_page_escapes_and_shows_every_value(tmp_path: Path) -> None:
     for mark in "\x1b\x9b\u202e\u200b\ufeff":
         assert mark not in page
     assert r"\u202egpj" in page
+
+
+def ascii_output(monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
+    """Replace standard output by one in ASCII, and return its bytes."""
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, "ascii", write_through=True))
+    return written
+
+
+def test_character_that_the_terminal_lacks_is_shown_by_its_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = ascii_output(monkeypatch)
+    escape_unencodable()
+    say("caf\u00e9 \U0001f600")
+    assert b"caf\\xe9 \\U0001f600\n" == written.getvalue()
+
+
+def test_json_on_a_terminal_of_another_encoding_is_the_same_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = ascii_output(monkeypatch)
+    escape_unencodable()
+    data = {"caf\u00e9": "\U0001f600\udce9"}
+    print_json(data)
+    assert data == json.loads(written.getvalue())

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.s3_url import InvalidS3UrlError
 from training.dataset.manifest import Columns
-from training.dataset.source import SourceNotReadableError, read_file
+from training.dataset.source import SourceNotReadableError, class_name, read_file
 from training.dataset.sources import open_source
 from training.dataset.tree import read_folder, read_prefix
 from training.steps.context import Context
@@ -155,3 +156,13 @@ def test_missing_object_is_reported_like_a_missing_file(context: Context) -> Non
     context.aws.s3.delete_object(Bucket="raw", Key="car/a.png")
     with pytest.raises(FileNotFoundError, match=r"s3://raw/car/a\.png does not exist"):
         image.read()
+
+
+def test_prefix_that_is_not_utf_8_is_refused_by_name(context: Context) -> None:
+    with pytest.raises(InvalidS3UrlError, match=r"'s3://raw/caf\\udce9' is not UTF-8"):
+        read_prefix(context.aws.s3, "s3://raw/caf\udce9", ())
+
+
+def test_class_is_read_as_utf_8_in_a_locale_of_another_encoding() -> None:
+    # In ASCII Python escapes the bytes of a name; `os.fsencode` gives them back.
+    assert "caf\u00e9" == class_name("caf\u00e9".encode().decode("ascii", "surrogateescape"))

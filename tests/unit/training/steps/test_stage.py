@@ -117,6 +117,23 @@ def test_classes_that_differ_by_case_alone_are_shown(
     assert "Classes that differ by case alone: Car, car." in shown.getvalue()
 
 
+def test_names_that_are_not_utf_8_end_in_a_dataset(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
+    folder = source_folder.rename(source_folder.with_name("caf\udce9"))
+    (folder / "car/0.png").rename(folder / "car/0\udcff.png")
+    (folder / "car/bad\udcff.png").touch()
+    (folder / "t\udce9l").mkdir()
+    stage(folder)
+    assert [f"{folder}/car/bad\\udcff.png".replace("\udce9", "\\udce9")] == [
+        row["path"] for row in rows(context, "unreadable.csv")
+    ]
+    body = context.aws.s3.get_object(
+        Bucket="photos", Key="datasets/scones-unlimited/default/dataset.json"
+    )["Body"].read()
+    assert str(folder) == json.loads(body)["source"]
+
+
 def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
     assert stage(source_folder)["digest"] != stage(source_folder, "--seed", 1)["digest"]
 
