@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 MAX_BYTES = 8192  # of an SSM parameter of the advanced tier
+# Of a card with the longest names, a threshold and a guarantee, but without its class names.
+MOST_OTHER_BYTES = 1536
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
 _DESCRIPTION = "model.json"  # in archives of our algorithm; AWS's algorithm does not write it
 _DESCRIPTION_BYTES = 1_000_000
@@ -116,6 +118,22 @@ def model_card(
     }
     _text(card)
     return card
+
+
+def require_room(labels: Sequence[str]) -> None:
+    """Refuse classes whose names do not fit into a model card, before anything is trained.
+
+    Raises:
+        ModelCardTooLargeError: The names are too long together.
+    """
+    size = len(json.dumps(list(labels), ensure_ascii=False).encode())
+    room = MAX_BYTES - MOST_OTHER_BYTES
+    if size > room:
+        raise ModelCardTooLargeError(
+            f"The names of the {len(labels):,} classes take {size:,} bytes, and the model card has "
+            f"room for {room:,}, about {len(labels) * room // size:,} classes. "
+            f"{ModelCardTooLargeError.__doc__}"
+        )
 
 
 def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from training.dataset.source import Reason, Source, differing_by_case, with_nega
 from training.dataset.sources import open_source
 from training.dataset.split import draw_splits
 from training.dataset.upload import Place, apply_difference, compare
+from training.models.model_card import require_room
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
@@ -105,6 +106,7 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
 
     Raises:
         TooFewClassesError: The source has fewer than two classes.
+        ModelCardTooLargeError: The model card has no room for the names of the classes.
         SourceIsDatasetError: The dataset would replace its own source.
         BucketNotUsableError: The bucket does not exist, or cannot be used.
         PlaceTakenError: The prefix holds other objects.
@@ -113,6 +115,7 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
         raise TooFewClassesError(
             f"{TooFewClassesError.__doc__} The source has only {', '.join(source.classes)}."
         )
+    require_room(source.classes)
     if options.bucket:
         require_bucket(context.aws, options.bucket)
 

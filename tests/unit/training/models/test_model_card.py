@@ -12,6 +12,7 @@ import pytest
 
 from functions.classify_image.model_card import parse_model_card
 from training.models.model_card import (
+    MOST_OTHER_BYTES,
     BadModelArchiveError,
     ModelArchive,
     ModelCardTooLargeError,
@@ -20,6 +21,7 @@ from training.models.model_card import (
     model_card,
     model_card_request,
     read_model_card,
+    require_room,
     write_model_card,
 )
 from training.steps.context import Context
@@ -104,6 +106,58 @@ def test_the_facts_for_people_are_in_the_card() -> None:
 def test_a_card_that_no_parameter_can_hold_is_refused() -> None:
     with pytest.raises(ModelCardTooLargeError):
         model_card("e", tuple(f"class number {number}" for number in range(1000)), 1.0, ARCHIVE)
+
+
+def test_classes_without_room_in_the_card_are_refused_with_numbers() -> None:
+    names = [f"class number {number:03}" for number in range(500)]
+    message = (
+        r"names of the 500 classes take 10,000 bytes, and .* room for 6,656, about 332 classes"
+    )
+    with pytest.raises(ModelCardTooLargeError, match=message):
+        require_room(names)
+
+
+def test_classes_that_just_fit_are_accepted() -> None:
+    require_room([f"class number {number:03}" for number in range(332)])
+
+
+def test_a_full_card_without_class_names_keeps_to_its_reserve() -> None:
+    digest = f"sha256:{'f' * 64}"
+    name = "n" * 63
+    number = 0.9876543210123456
+    effect: dict[str, Any] = {
+        "threshold": number,
+        "coverage": number,
+        "accuracy": number,
+        "n": 100_000,
+    }
+    effect["accuracy_interval"] = [number, number]
+    facts: dict[str, Any] = {
+        "metrics": dict.fromkeys(("train_accuracy", "validation_accuracy"), number),
+        "backbone": "EfficientNet-Lite0",
+        "training_job": name,
+        "data_digest": digest,
+        "other_class": "other",
+        "variant": "AllTraffic",
+        "endpoint_config": name,
+        "serverless": False,
+        "recommended_threshold": number,
+        "class_thresholds": None,
+        "calibration": {
+            "images": 100_000,
+            "expected_calibration_error": {"before": number, "after": number},
+        },
+        "precision_guarantee": {
+            "precision": number,
+            "confidence": number,
+            "images": 100_000,
+            "at_threshold": effect,
+            "at_default_threshold": effect,
+            "precision_bound": number,
+        },
+    }
+    card = model_card(name, (), number, ModelArchive(digest, "EfficientNet-Lite0"), **facts)
+    assert len(json.dumps(card)) <= MOST_OTHER_BYTES
 
 
 def test_the_request_is_valid(valid_request: Callable[[str, str, dict[str, Any]], None]) -> None:
