@@ -14,6 +14,7 @@ from shutil import copytree, ignore_patterns
 from algorithm.errors import AlgorithmError
 from algorithm.failure import write_failure
 from algorithm.packages import SOURCE, bring_packages, require_digest
+from untrusted.terminal import say_error
 
 ARCHIVE = Path("input/data/code/sourcedir.tar.gz")  # the channel `code`
 DIGEST = "sagemaker_source_digest"  # the hyperparameter with the sha256 of the source archive
@@ -28,7 +29,8 @@ def main() -> None:
         bring_packages()
     except AlgorithmError as error:
         write_failure(root, error)
-        sys.exit(str(error))
+        say_error(error, named=True)
+        sys.exit(1)
 
     from algorithm import train  # it needs the packages
 

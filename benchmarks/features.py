@@ -66,7 +66,10 @@ def photos(batch: str, count: int, folder: Path = FOLDER) -> Photos:
         features = backbone_features(pixels, console, f"Features of {batch} {first:,}")
         _write(_file(folder, batch, first), features)
 
-    parts = [np.load(_file(folder, batch, first)) for first in range(0, count, PART)]
+    parts = [
+        np.lib.format.open_memmap(_file(folder, batch, first), mode="r")
+        for first in range(0, count, PART)
+    ]
     features = np.concatenate(parts)[:count].astype(np.float32)
     return Photos(features, np.array(json.loads(labels)[:count], dtype=np.int64))
 

@@ -27,6 +27,7 @@ from PIL import Image, ImageEnhance
 from rich.table import Table
 from scipy.stats import t
 
+from algorithm.arrays import load_arrays
 from benchmarks import cifar10, features
 from benchmarks.features import Floats, Photos
 from benchmarks.selection_strategies import (
@@ -162,7 +163,8 @@ def _bursts() -> tuple[Photos, Hashes, NDArray[np.int64]]:
         partial = file.with_suffix(".partial.npz")
         np.savez(partial, features=rows.astype(np.float16), hashes=np.array(hashes))
         partial.replace(file)
-    stored = np.load(file)
+    with file.open("rb") as opened:
+        stored = load_arrays(opened, "features", "hashes")
     rows = stored["features"].astype(np.float32)
     return Photos(rows, labels[motifs]), stored["hashes"], motifs
 

@@ -2,7 +2,7 @@
 import { element } from "./state.js";
 
 // As the keys lie under the left hand: six columns, four rows.
-const KEYS = [..."123456qwertyasdfghzxcvbn"];
+const KEYS = [..."123456", ..."qwerty", ..."asdfgh", ..."zxcvbn"];
 
 export function tileOf(image, place, chosen) {
   const tile = document.createElement("div");

@@ -95,7 +95,7 @@ def hostile(account: aws.Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     vars(account).pop("account", None)  # who is calling is asked again
     monkeypatch.setattr(aws, "connect", lambda *_: account)
     # Not time.sleep itself: threads that other tests left in the background sleep, too.
-    for module in ("cli.polling", "operations.service.records", "operations.service.executions"):
+    for module in ("cli.polling", "cli.table_items", "operations.service.executions"):
         monkeypatch.setattr(f"{module}.sleep", interrupt)
     monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=interrupt))
     monkeypatch.setenv("COLUMNS", "5000")  # so that tables fold no text

@@ -19,7 +19,7 @@ PACKAGES = (
         "layers",
         "localcloud",
     ),
-    *("operations", "scones", "training", "untrusted"),
+    *("operations", "review", "scones", "training", "untrusted"),
 )
 WRITERS = {  # what each module may use, and why
     "untrusted/terminal.py": {"sys.stdout", "logging.Formatter"},  # the one writer of lines
@@ -42,6 +42,7 @@ WRITERS = {  # what each module may use, and why
         "csv.writer"
     },  # data: the backlog workflow and `operations` read the keys from it
     "operations/commands/results.py": {"csv.writer", "sys.stdout"},  # cells as spreadsheet_cell()
+    "review/folder/answers.py": {"csv.DictWriter"},  # data: `stage` reads the paths from it
     "operations/commands/upload.py": {"rich"},  # a progress bar, as a type
     "training/dataset/report.py": {"csv.DictWriter"},  # every cell is a spreadsheet_cell()
     "layers/observability/python/observability/failure_log.py": {"Logger"},  # ASCII alone

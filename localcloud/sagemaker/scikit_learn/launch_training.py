@@ -13,16 +13,17 @@ from pathlib import Path
 from localcloud.sagemaker.jobs.container import JOB_VARIABLES
 from localcloud.sagemaker.scikit_learn.installation import install
 from localcloud.sagemaker.scikit_learn.variables import container_variables, in_folder
-from untrusted.terminal import SeveralLinesError
+from untrusted.terminal import SeveralLinesError, say, say_error
 
 
 def main(data_folder: Path, root: Path) -> None:
     """Replace this process with the training toolkit, or exit with the reason in output/failure."""
     try:
-        python = install(data_folder, lambda line: print(line, flush=True))
+        python = install(data_folder, say)
     except SeveralLinesError as exc:
         (root / "output/failure").write_text(" ".join(str(exc).splitlines()), encoding="utf-8")
-        sys.exit(str(exc))
+        say_error(exc)
+        sys.exit(1)
 
     _name_paths_here(root)
     variables = container_variables(python, root, json.loads(os.environ[JOB_VARIABLES]))

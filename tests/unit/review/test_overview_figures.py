@@ -33,7 +33,8 @@ def test_reliability_groups_by_confidence_and_leaves_unusable_images_out() -> No
         [answer(confidence=1.0)],
     )
     low, high = figures.reliability(found)
-    assert (0.9, 0.95) == (low.low, low.high)
+    assert 0.9 == low.low
+    assert 0.95 == low.high
     assert 3 == low.n
     assert 1 == low.right
     assert pytest.approx(0.93) == low.confidence
