@@ -36,7 +36,7 @@ from benchmarks.review_rounds import (
     standing,
     trained,
 )
-from review.selection import cluster_space
+from review.order.selection import cluster_space
 from training.statistics.metrics import wilson_interval
 from untrusted.console import Console, track
 

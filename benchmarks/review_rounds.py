@@ -22,7 +22,7 @@ from cli.outcomes import REVIEW
 from examples.demo_loop.reviewers import SimulatedReviewer, answers_to
 from functions.filter_inferences.audit import draw
 from review.images import Answer, ImageKey, Reason, WaitingImage, deciding_answer
-from review.selection import margins, uncertain_images
+from review.order.selection import margins, uncertain_images
 from training.dataset.dataset import CALIBRATION, SPLITS, TRAIN, VALIDATION
 from training.dataset.reviews import CLASS, Review, Rules
 from training.jobs.hyperparameters import DEFAULTS, read
@@ -179,7 +179,7 @@ class Loop:
 
     Args:
         photos: All photos with their true labels, which only reviewers and figures see.
-        points: The photos in the cluster space of `review.selection`.
+        points: The photos in the cluster space of `review.order.selection`.
         seed: Draws the photos of each part, the audits, and the errors of the reviewers.
         naive: Calibrate with reviewed photos and the model's own answers instead of audits.
     """

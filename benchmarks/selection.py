@@ -38,7 +38,7 @@ from benchmarks.selection_strategies import (
     label,
 )
 from functions.serialize_image.perceptual_hash import perceptual_hash
-from review.selection import Hashes, cluster_space, hash_number
+from review.order.selection import Hashes, cluster_space, hash_number
 from training.statistics.precision_guarantee import Candidates, PrecisionGuarantee
 from untrusted.console import Console, track
 

@@ -8,8 +8,8 @@ from scipy.spatial.distance import cdist
 
 from algorithm.head import Head
 from benchmarks.features import Floats, Photos
-from review.learning import head_of
-from review.selection import (
+from review.order.learning import head_of
+from review.order.selection import (
     Hashes,
     bursts_last,
     margins,

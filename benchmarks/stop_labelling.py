@@ -22,7 +22,7 @@ from algorithm.epochs import Channel, Epochs
 from algorithm.head import Head
 from benchmarks import cifar10
 from benchmarks.features import Photos, photos
-from review.selection import margins
+from review.order.selection import margins
 from training.jobs.hyperparameters import DEFAULTS, read
 from training.statistics.label_value import label_value
 from training.statistics.model_change import Decision, compare

@@ -20,8 +20,8 @@ import httpx
 from cli.outcomes import ACCEPTED, REVIEW
 from localcloud.server.cloud import running
 from review.images import Reason
-from review.leases import Reviewer
-from review.queue import ReviewQueue
+from review.reviewer import Reviewer
+from review.service.queue import ReviewQueue
 from tests.review_page.application import Application, Storage
 from untrusted.terminal import say
 

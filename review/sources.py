@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from review.images import Answer, ImageKey, Reason, WaitingImage
-from review.leases import Reviewer
 from review.pictures import Picture
+from review.reviewer import Reviewer
 
 
 class Queue(Protocol):

@@ -1,6 +1,6 @@
 """Serve the review page as an ASGI application: the page, its pictures, and requests with answers.
 
-`review/guard.py` lets only the page itself send requests.
+`review/requests/guard.py` lets only the page itself send requests.
 """
 
 from dataclasses import dataclass, replace
@@ -25,7 +25,17 @@ from starlette.staticfiles import StaticFiles
 
 from cli import aws
 from cli.errors import CommandError
-from review.bodies import (
+from review.errors import (
+    AnsweredElsewhereError,
+    ImageGoneError,
+    NotAnnouncedError,
+    NothingToUndoError,
+    RecordBusyError,
+)
+from review.images import ImageKey, InvalidAnswerError, InvalidImageIdError, Reason, WaitingImage
+from review.overview.routes import Overview
+from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError, small
+from review.requests.bodies import (
     MAX_NAME,
     answer_of,
     body_of,
@@ -35,17 +45,7 @@ from review.bodies import (
     reviewer_of,
     text_of,
 )
-from review.guard import COOKIE, only_own_page
-from review.images import ImageKey, InvalidAnswerError, InvalidImageIdError, Reason, WaitingImage
-from review.overview.routes import Overview
-from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError, small
-from review.queue import (
-    AnsweredElsewhereError,
-    ImageGoneError,
-    NotAnnouncedError,
-    NothingToUndoError,
-    RecordBusyError,
-)
+from review.requests.guard import COOKIE, only_own_page
 from review.sources import PictureSource, Queue
 from untrusted.page import page_template
 

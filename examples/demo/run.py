@@ -15,7 +15,7 @@ from examples.demo.training_steps import ENDPOINT, SAMPLES, run_steps
 from examples.demo.uploads import Sample
 from localcloud.server.cloud import Cloud
 from review.images import Reason
-from review.queue import ReviewQueue
+from review.service.queue import ReviewQueue
 from untrusted.console import Console, progress, styled
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from examples.demo_loop.reviewers import SimulatedReviewer
 from review.images import ImageKey, Reason
-from review.leases import Reviewer
-from review.queue import ReviewQueue
+from review.reviewer import Reviewer
+from review.service.queue import ReviewQueue
 
 CLAIMED = 10  # images at once, as on the page
 

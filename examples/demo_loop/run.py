@@ -23,7 +23,7 @@ from examples.demo_loop.photos import Dataset, arriving_photos, start_dataset
 from examples.demo_loop.reviewers import SimulatedReviewer
 from localcloud.server.cloud import Cloud
 from review.images import ImageKey, Reason
-from review.queue import ReviewQueue
+from review.service.queue import ReviewQueue
 from training.project.naming import Names
 from untrusted.console import Console, progress, styled
 

@@ -13,9 +13,9 @@ from cli.console import number_of
 from cli.errors import CommandError
 from operations.service.context import Context
 from review.pictures import Pictures
-from review.queue import Order, ReviewQueue
-from review.second_look import GivenLabel, look_again
 from review.server import serve
+from review.service.queue import Order, ReviewQueue
+from review.service.second_look import GivenLabel, look_again
 from review.web import Opinions
 from untrusted.console import Console
 
@@ -181,9 +181,9 @@ def label(console: Console, options: argparse.Namespace) -> Result:
 def _order(pictures: Pictures, console: Console) -> Order:
     """Order images by margin, and spread them over clusters where the backbone can run."""
     # They load numpy and scipy, which other commands need not.
-    from review.features import FeatureProcess, FeaturesUnavailableError
-    from review.ranking import Ranking
-    from review.waiting_features import WaitingFeatures
+    from review.order.features import FeatureProcess, FeaturesUnavailableError
+    from review.order.ranking import Ranking
+    from review.order.waiting_features import WaitingFeatures
 
     try:
         process = FeatureProcess()

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cli.errors import CommandError
-from review.queue import RecordBusyError
+from review.errors import RecordBusyError
 
 type Line = Mapping[str, Any]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cli.errors import CommandError
-from review.features import FEATURES, Traits
 from review.folder.plan import Known, Next, plan
-from review.selection import Floats, cluster_space
+from review.order.features import FEATURES, Traits
+from review.order.selection import Floats, cluster_space
 
 FIRST = 64  # images that are read before the first plan
 READ_AT_ONCE = 16

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import CommandError
+from review.errors import ImageGoneError
 from review.images import ImageKey
 from review.pictures import MAX_BYTES, Picture, PictureGoneError, picture
-from review.queue import ImageGoneError
 
 
 class FolderNotReadableError(CommandError):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from review.folder.plan import Next
-from review.leases import LEASE, Reviewer
+from review.reviewer import LEASE, Reviewer
 
 
 @dataclass(frozen=True)

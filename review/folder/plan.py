@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from review.images import ImageKey, Reason, WaitingImage
-from review.learning import head_of, probabilities_of
-from review.selection import (
+from review.order.learning import head_of, probabilities_of
+from review.order.selection import (
     Floats,
     Hashes,
     bursts_last,

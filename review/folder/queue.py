@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 
+from review.errors import AnsweredElsewhereError, ImageGoneError, NothingToUndoError
 from review.folder.answer_file import AnswerFile
 from review.folder.answers import FolderAnswer, answer_line, split_of, undo_line
 from review.folder.choice import Choice, State
@@ -14,9 +15,8 @@ from review.folder.files import FileChangedError, Files
 from review.folder.leases import Leases
 from review.folder.plan import Next, described
 from review.images import Answer, ImageKey, InvalidAnswerError, Reason, Verdict, WaitingImage
-from review.leases import Reviewer
-from review.queue import AnsweredElsewhereError, ImageGoneError, NothingToUndoError
-from review.walls import choose_wall
+from review.order.walls import choose_wall
+from review.reviewer import Reviewer
 from training.dataset.dataset import TRAIN
 
 HELD_OUT_SHARE = 0.2  # of the images on the page; they calibrate and test, as `stage` splits

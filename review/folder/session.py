@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import number_of
-from review.features import FeatureProcess, FeaturesUnavailableError
+from review.errors import ImageGoneError
 from review.folder.answer_file import AnswerFile, AnswerFileError
 from review.folder.answers import (
     ANSWERS,
@@ -27,7 +27,7 @@ from review.folder.choice import Choice
 from review.folder.classes import ClassesError
 from review.folder.files import Files, FolderPictures, Listing
 from review.folder.queue import FolderQueue
-from review.queue import ImageGoneError
+from review.order.features import FeatureProcess, FeaturesUnavailableError
 from untrusted.console import Console
 
 SHUFFLED = 0  # seed of the random order, so that a second start goes on in the same order

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from review.answers import standing_answers
 from review.images import Answer, ImageKey
-from review.stored_answers import ALWAYS, stored_answers
+from review.service.stored_answers import ALWAYS, stored_answers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

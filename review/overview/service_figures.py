@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.outcomes import OUTCOMES
 from review.images import Reason
-from review.queue import INDEX, ORDER
+from review.service.queue import INDEX, ORDER
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -11,7 +11,7 @@ import pytest
 from cli.outcomes import FINAL
 from review import answers
 from review.events import DETAIL_TYPE, UNDONE
-from review.queue import INDEX
+from review.service.queue import INDEX
 from training.project.naming import Names
 
 ROOT = Path(__file__).parents[2]

@@ -18,12 +18,12 @@ from cli.service import Service
 from localcloud.server.cloud import Cloud
 from review import answers
 from review.images import Answer, ImageKey, Reason, Verdict
-from review.leases import Reviewer
 from review.overview.source import ServiceOverview
 from review.pictures import Pictures
-from review.queue import INDEX, ReviewQueue
-from review.second_look import look_again
+from review.reviewer import Reviewer
 from review.server import serve
+from review.service.queue import INDEX, ReviewQueue
+from review.service.second_look import look_again
 from review.web import Opinions
 
 CLASSES = {"automobile": 0.4, "truck": 0.6}

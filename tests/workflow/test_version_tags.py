@@ -12,8 +12,8 @@ import pytest
 from cli.service import find_service
 from localcloud.server.cloud import Cloud
 from review.images import Answer, ImageKey, Reason, Verdict
-from review.leases import Reviewer
-from review.queue import ReviewQueue
+from review.reviewer import Reviewer
+from review.service.queue import ReviewQueue
 from tests.workflow.deployed import TRUCK, Deployed
 
 ACCEPTS_ALL, REVIEWS_ALL = 0.000001, 1  # confidence thresholds

@@ -12,12 +12,12 @@ from botocore.exceptions import ClientError
 from cli.service import Service
 from localcloud.server.cloud import Cloud
 from review.images import Answer, ImageKey, Reason, Verdict
-from review.leases import Reviewer
 from review.overview.parts import Missing
 from review.overview.snapshot import Collector
 from review.pictures import Pictures
-from review.queue import ReviewQueue
-from review.second_look import look_again
+from review.reviewer import Reviewer
+from review.service.queue import ReviewQueue
+from review.service.second_look import look_again
 from tests.unit.review.conftest import answers_table, table
 
 TEMPLATE = Path(__file__).parents[3] / "stacks/reviewers.yaml"

@@ -10,7 +10,7 @@ from tests.security.rights.policies import ENDPOINT, STACK
 from tests.workflow.least_privilege.policies import Call
 
 POLICY = "ReviewerPolicy"
-# Attributes that review/queue.py, review/leases.py and review/second_look.py name in their
+# Attributes that records.py, leases.py and second_look.py of review/service name in their
 # updates of a record.
 LEASE = ("image_url", "version", "waits_for", "reviewers", "lease_holder", "lease_until")
 ANSWER = (*LEASE, "review", "review_revision")

@@ -13,7 +13,7 @@ from benchmarks.selection_strategies import (
     largest_entropy,
     smallest_margins,
 )
-from review.selection import cluster_space
+from review.order.selection import cluster_space
 from untrusted.console import Console
 
 

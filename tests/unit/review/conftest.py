@@ -11,9 +11,9 @@ from moto import mock_aws
 
 from review import answers
 from review.images import Answer, ImageKey, Reason, Verdict
-from review.leases import Reviewer
 from review.pictures import Pictures
-from review.queue import INDEX, ReviewQueue
+from review.reviewer import Reviewer
+from review.service.queue import INDEX, ReviewQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,7 +8,7 @@ import pytest
 
 from cli.service import OUTPUTS, REVIEWS_TABLE
 from review.images import Answer, ImageKey, Reason, Verdict
-from review.leases import Reviewer
+from review.reviewer import Reviewer
 from tests.unit.review.conftest import ANNE, BERT, BUCKET, Account
 from training.dataset import reviews as in_training
 from training.dataset.reviews import RecordedReviews

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from PIL import Image
 from starlette.applications import Starlette
 
-from review.bodies import MAX_BODY
 from review.images import ImageKey, Reason
-from review.queue import ReviewQueue
+from review.requests.bodies import MAX_BODY
+from review.service.queue import ReviewQueue
 from review.web import Opinions, Review, application
 from tests.images import formats
 from tests.unit.review.conftest import BUCKET, Account

@@ -13,7 +13,7 @@ from review.folder.answers import ANSWERS, OWN, split_of, standing_answers
 from review.folder.files import Files
 from review.folder.queue import FolderQueue
 from review.images import Answer, ImageKey, Reason, Verdict
-from review.leases import Reviewer
+from review.reviewer import Reviewer
 
 ANNE = Reviewer("anne", "page-1")
 OTHER_PAGE = Reviewer("anne", "page-2")

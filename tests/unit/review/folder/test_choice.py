@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from review.features import FEATURES, Traits
+from review.errors import ImageGoneError
 from review.folder.choice import ANSWERS, FIRST, Choice, State
 from review.folder.plan import Known, plan
 from review.images import Reason
-from review.queue import ImageGoneError
-from review.selection import cluster_space
+from review.order.features import FEATURES, Traits
+from review.order.selection import cluster_space
 
 HALF = FEATURES // 2
 

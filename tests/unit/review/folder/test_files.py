@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from review.errors import ImageGoneError
 from review.folder.answers import OWN
 from review.folder.files import FileChangedError, Files, FolderNotReadableError, FolderPictures
 from review.images import ImageKey
 from review.pictures import NotAPictureError, PictureGoneError
-from review.queue import ImageGoneError
 from tests.unit.review.folder.conftest import png
 
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from review.errors import AnsweredElsewhereError, ImageGoneError, NothingToUndoError
 from review.folder.answers import split_of
 from review.folder.choice import Choice
 from review.folder.files import FileChangedError
 from review.folder.plan import Next
 from review.folder.queue import EARLY, FolderQueue
 from review.images import Answer, ImageKey, InvalidAnswerError, Reason, Verdict
-from review.leases import LEASE
-from review.queue import AnsweredElsewhereError, ImageGoneError, NothingToUndoError
+from review.reviewer import LEASE
 from review.web import shown_image
 from tests.unit.review.folder.conftest import ANNE, OTHER_PAGE, Labelled, png
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from review.images import ImageKey, Reason, WaitingImage
-from review.ranking import BATCH, OLDEST_EVERY, Ranking, rank
-from review.waiting_features import WaitingFeatures
+from review.order.ranking import BATCH, OLDEST_EVERY, Ranking, rank
+from review.order.waiting_features import WaitingFeatures
 
 
 def waiting(name: str, margin: float, image_hash: str = "") -> WaitingImage:

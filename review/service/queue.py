@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import ClientError
-
-from cli.aws import code_of
-from cli.errors import CommandError
-from review.answers import answer_item, review_of, standing_answers, undo_item, undo_key
-from review.counts import WaitingCounts
+from review.answers import answer_item, undo_item, undo_key
+from review.errors import (
+    AnsweredElsewhereError,
+    NotAnnouncedError,
+    NothingToUndoError,
+    RecordBusyError,
+)
 from review.events import image_reviewed, review_undone
 from review.images import (
     Answer,
@@ -25,11 +26,13 @@ from review.images import (
     UnknownClassError,
     Verdict,
     WaitingImage,
-    deciding_answer,
     next_reason,
 )
-from review.leases import FREE, Leases, Reviewer, lease_end, record_key
-from review.walls import choose_wall
+from review.order.walls import choose_wall
+from review.reviewer import Reviewer
+from review.service.counts import WaitingCounts
+from review.service.leases import FREE, Leases, condition_values
+from review.service.records import Records
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,26 +45,6 @@ WINDOW = 300  # records of images for review, which are ordered
 ATTEMPTS = 5  # of a transaction that meets another reviewer's
 # Audits first: the next threshold depends on them, and there are few.
 ORDER = (Reason.SECOND_OPINION, Reason.AUDIT, Reason.REVIEW)
-
-
-class AnsweredElsewhereError(CommandError):
-    """Another reviewer has answered this image meanwhile, so it needs no further answer."""
-
-
-class ImageGoneError(CommandError):
-    """The image has no record any more, or it does not wait for a review."""
-
-
-class NotAnnouncedError(CommandError):
-    """The answer is stored, but EventBridge has not taken its event: send the answer again."""
-
-
-class RecordBusyError(CommandError):
-    """The record could not be written now: send the answer again."""
-
-
-class NothingToUndoError(CommandError):
-    """The answer was already taken back, or it is another reviewer's."""
 
 
 class Order(Protocol):
@@ -105,6 +88,10 @@ class ReviewQueue:
     @cached_property
     def _leases(self) -> Leases:
         return Leases(self.dynamodb, self.results)
+
+    @cached_property
+    def _records(self) -> Records:
+        return Records(self.dynamodb, self.results, self.reviews)
 
     @cached_property
     def _counts(self) -> WaitingCounts:
@@ -168,8 +155,8 @@ class ReviewQueue:
             RecordBusyError: DynamoDB cancelled every attempt, as when it is throttled.
         """
         for _ in range(ATTEMPTS):
-            image = self._image(answer.key)
-            answers = self._answers(answer.key)
+            image = self._records.image(answer.key)
+            answers = self._records.answers(answer.key)
 
             if any(stored.answer_id == answer.answer_id for stored in answers):
                 return self._announced(image, answers)
@@ -185,7 +172,7 @@ class ReviewQueue:
             new = [*answers, complete]
             put = {"Item": answer_item(complete), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
-            if self._write(image, new, {"Put": once}, reviewer, leased=False):
+            if self._records.write(image, new, {"Put": once}, reviewer, leased=False):
                 self._counts.move(image.reason, next_reason(image, new))
                 return self._announced(image, new)
 
@@ -201,8 +188,8 @@ class ReviewQueue:
             RecordBusyError: DynamoDB cancelled every attempt, as when it is throttled.
         """
         for _ in range(ATTEMPTS):
-            image = self._image(key)
-            answers = self._answers(key)
+            image = self._records.image(key)
+            answers = self._records.answers(key)
             mine = [
                 answer
                 for answer in answers
@@ -215,7 +202,7 @@ class ReviewQueue:
             rest = [answer for answer in answers if answer.answer_id != answer_id]
             put = {"Item": undo_item(mine[0], _now()), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
-            if self._write(image, rest, {"Put": once}, reviewer, leased=True):
+            if self._records.write(image, rest, {"Put": once}, reviewer, leased=True):
                 before = next_reason(image, answers)
                 self._counts.move(before, next_reason(image, rest))
                 if before is None:
@@ -238,7 +225,7 @@ class ReviewQueue:
         """Announce an undo whose event was not sent; the page repeats it after that error."""
         undone = undo_key(image.key, answer_id)["answer"]
         if next_reason(image, answers) and any(
-            item["answer"] == undone for item in self._answer_items(image.key)
+            item["answer"] == undone for item in self._records.answer_items(image.key)
         ):
             self._announce(review_undone(image))
 
@@ -269,7 +256,7 @@ class ReviewQueue:
                 IndexName=INDEX,
                 KeyConditionExpression="waits_for = :reason",
                 FilterExpression=FREE,
-                ExpressionAttributeValues=reviewer.values | {":reason": {"S": reason}},
+                ExpressionAttributeValues=condition_values(reviewer) | {":reason": {"S": reason}},
                 PaginationConfig={"PageSize": WINDOW if reason == Reason.REVIEW else PAGE},
             )
             for page in pages:
@@ -278,103 +265,6 @@ class ReviewQueue:
                 rest = [WaitingImage.of(item) for item in items if _holder(item) != reviewer.lease]
                 yield from map(WaitingImage.of, own)
                 yield from self.order.ranked(rest) if reason == Reason.REVIEW else rest
-
-    def _write(
-        self,
-        image: WaitingImage,
-        answers: Sequence[Answer],
-        put: dict[str, Any],
-        reviewer: Reviewer,
-        *,
-        leased: bool,
-    ) -> bool:
-        """Write an answer or an undo with the record; return False if the record has changed."""
-        update = self._record_update(image, answers, reviewer, leased=leased)
-        try:
-            transaction: Any = [put, {"Update": update}]
-            self.dynamodb.transact_write_items(TransactItems=transaction)
-        except ClientError as exc:
-            if code_of(exc) in ("TransactionCanceledException", "TransactionConflictException"):
-                return False
-            raise
-        return True
-
-    def _record_update(
-        self,
-        image: WaitingImage,
-        answers: Sequence[Answer],
-        reviewer: Reviewer,
-        *,
-        leased: bool,
-    ) -> dict[str, Any]:
-        """Build the update of the record after these answers."""
-        reason = next_reason(image, answers)
-        values: dict[str, Any] = {":next": {"N": str(image.revision + 1)}}
-        sets, removes = ["review_revision = :next"], []
-
-        if reason is None:
-            removes += ["waits_for"]
-        else:
-            sets.append("waits_for = :reason")
-            values[":reason"] = {"S": reason}
-
-        # A label that somebody doubts stands until another reviewer answers.
-        if reason is None or (image.second_look and len(answers) == 1):
-            sets.append("review = :review")
-            values[":review"] = {"M": review_of(deciding_answer(answers), len(answers))}
-        else:
-            removes += ["review"]
-
-        if answers:
-            sets.append("reviewers = :reviewers")
-            values[":reviewers"] = {"SS": sorted({answer.reviewer for answer in answers})}
-        else:
-            removes += ["reviewers"]
-
-        if leased:
-            sets.append("lease_holder = :holder, lease_until = :until")
-            values[":holder"] = {"S": reviewer.lease}
-            values[":until"] = {"S": lease_end()}
-        else:
-            removes += ["lease_holder", "lease_until"]
-
-        unchanged = "attribute_not_exists(review_revision)"
-        if image.revision:
-            unchanged = "review_revision = :revision"
-            values[":revision"] = {"N": str(image.revision)}
-
-        removed = f" REMOVE {', '.join(removes)}" if removes else ""
-        return {
-            "TableName": self.results,
-            "Key": record_key(image.key),
-            "UpdateExpression": f"SET {', '.join(sets)}{removed}",
-            "ConditionExpression": f"attribute_exists(image_url) AND {unchanged}",
-            "ExpressionAttributeValues": values,
-        }
-
-    def _image(self, key: ImageKey) -> WaitingImage:
-        found = self.dynamodb.get_item(
-            TableName=self.results, Key=record_key(key), ConsistentRead=True
-        )
-        item = found.get("Item")
-        if item is None or "audit" not in item or "classification" not in item:
-            raise ImageGoneError(f"{key.image_url}: {ImageGoneError.__doc__}")
-        return WaitingImage.of(item)
-
-    def _answers(self, key: ImageKey) -> list[Answer]:
-        return standing_answers(self._answer_items(key))
-
-    def _answer_items(self, key: ImageKey) -> Iterator[Mapping[str, Any]]:
-        pages = self.dynamodb.get_paginator("query").paginate(
-            TableName=self.reviews,
-            KeyConditionExpression="image_url = :image_url AND begins_with(answer, :version)",
-            ExpressionAttributeValues={
-                ":image_url": {"S": key.image_url},
-                ":version": {"S": f"{key.version}#"},
-            },
-            ConsistentRead=True,
-        )
-        return (item for page in pages for item in page["Items"])
 
     def _count_all(self) -> dict[Reason, int]:
         return {reason: self._count(reason) for reason in ORDER}

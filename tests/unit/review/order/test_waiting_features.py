@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from review.features import FEATURES, Traits
 from review.images import ImageKey
+from review.order.features import FEATURES, Traits
+from review.order.waiting_features import FEWEST, MOST, READ_AT_ONCE, WaitingFeatures
 from review.pictures import PictureGoneError
-from review.waiting_features import FEWEST, MOST, READ_AT_ONCE, WaitingFeatures
 
 
 @dataclass
@@ -102,7 +102,7 @@ def test_newest_wish_comes_first() -> None:
 
 
 def test_memory_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("review.waiting_features.MOST", 2 * FEWEST)
+    monkeypatch.setattr("review.order.waiting_features.MOST", 2 * FEWEST)
     features = Bucket().features()
     learn(features, range(4 * FEWEST))
     assert 2 * FEWEST == len(features.points)

@@ -7,6 +7,13 @@ from typing import Any
 
 import pytest
 
+from review.errors import (
+    AnsweredElsewhereError,
+    ImageGoneError,
+    NotAnnouncedError,
+    NothingToUndoError,
+    RecordBusyError,
+)
 from review.images import (
     Answer,
     ImageKey,
@@ -15,16 +22,9 @@ from review.images import (
     Reason,
     Verdict,
 )
-from review.leases import Reviewer
-from review.queue import (
-    AnsweredElsewhereError,
-    ImageGoneError,
-    NotAnnouncedError,
-    NothingToUndoError,
-    RecordBusyError,
-    ReviewQueue,
-)
-from review.ranking import Ranking
+from review.order.ranking import Ranking
+from review.reviewer import Reviewer
+from review.service.records import Records
 from review.web import STATUS
 from tests.unit.review.conftest import ANNE, BERT, CARL, Account
 
@@ -421,7 +421,7 @@ def test_answer_that_dynamodb_cannot_write_now_is_not_refused_for_good(
 ) -> None:
     # A cancelled transaction may be throttled. The page sends the answer again after a 503.
     key = account.add("one.jpg")
-    monkeypatch.setattr(ReviewQueue, "_write", lambda *_, **__: False)
+    monkeypatch.setattr(Records, "write", lambda *_, **__: False)
     with pytest.raises(RecordBusyError):
         account.queue.answer(answered(key), ANNE)
     assert 503 == STATUS[RecordBusyError]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from review.images import ImageKey, Reason, WaitingImage
-from review.walls import MOST_READ, choose_wall
+from review.order.walls import MOST_READ, choose_wall
 from tests.unit.review.conftest import ANNE, BERT, Account
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from review.images import Answer, ImageKey, Reason
-from review.second_look import GivenLabel, look_again
+from review.service.second_look import GivenLabel, look_again
 from tests.unit.review.conftest import ANNE, BERT, CARL, Account
 
 Build = Callable[..., Answer]
@@ -124,7 +124,9 @@ def test_answer_of_a_page_that_has_not_seen_the_doubt_is_counted_with_it(
 ) -> None:
     # The revision in the record makes a transaction that began before try again.
     key = labelled(account, answered, "one.jpg", "automobile")
-    image, answers = account.queue._image(key), account.queue._answers(key)
+    records = account.queue._records
+    image = records.image(key)
+    answers = records.answers(key)
     doubt(account, 1)
     put = {"Put": {"TableName": "reviews", "Item": {"image_url": {"S": "a"}, "answer": {"S": "b"}}}}
-    assert not account.queue._write(image, answers, put, BERT, leased=False)
+    assert not records.write(image, answers, put, BERT, leased=False)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from review.answers import standing_answers
 from review.images import ImageKey, Reason
-from review.leases import conditional, record_key
-from review.stored_answers import stored_answers
+from review.service.leases import conditional, record_key
+from review.service.stored_answers import stored_answers
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

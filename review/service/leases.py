@@ -6,7 +6,7 @@ Two reviewers never see the same image, and who leaves gives images back.
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,39 +14,17 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from review.images import ImageKey, Reason, WaitingImage
+from review.reviewer import LEASE, Reviewer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LEASE = timedelta(minutes=10)  # renewed by the page; longer than anybody looks at one image
 THREADS = 8  # a wall has 24 leases; botocore's pool has 10 connections
 # An image that this page may have: nobody else holds it, and the reviewer has not answered it.
 FREE = (
     "(attribute_not_exists(lease_until) OR lease_until < :now OR lease_holder = :holder)"
     " AND NOT contains(reviewers, :reviewer)"
 )
-
-
-@dataclass(frozen=True)
-class Reviewer:
-    """Who answers, and from which page: two pages of one reviewer get different images."""
-
-    name: str
-    page: str
-
-    @property
-    def lease(self) -> str:
-        """The holder of this page's leases."""
-        return f"{self.name}#{self.page}"
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The values of the condition `FREE`."""
-        return {
-            ":holder": {"S": self.lease},
-            ":reviewer": {"S": self.name},
-            ":now": {"S": datetime.now(UTC).isoformat()},
-        }
 
 
 @dataclass(frozen=True)
@@ -94,7 +72,7 @@ class Leases:
     def _lease(
         self, key: ImageKey, reviewer: Reviewer, condition: str, texts: dict[str, Reason]
     ) -> bool:
-        values = reviewer.values | {name: {"S": text} for name, text in texts.items()}
+        values = condition_values(reviewer) | {name: {"S": text} for name, text in texts.items()}
         return conditional(
             lambda: self.dynamodb.update_item(
                 TableName=self.results,
@@ -104,6 +82,15 @@ class Leases:
                 ExpressionAttributeValues=values | {":until": {"S": lease_end()}},
             )
         )
+
+
+def condition_values(reviewer: Reviewer) -> dict[str, Any]:
+    """Return the values of the condition `FREE`."""
+    return {
+        ":holder": {"S": reviewer.lease},
+        ":reviewer": {"S": reviewer.name},
+        ":now": {"S": datetime.now(UTC).isoformat()},
+    }
 
 
 def lease_end() -> str:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from algorithm.head import Head, HeadTraining
 from algorithm.hyperparameters import Hyperparameters
-from review.selection import Floats
+from review.order.selection import Floats
 
 EPOCHS = 30  # these, and the learning rate, as training/jobs/hyperparameters.toml
 LEARNING_RATE = 0.003

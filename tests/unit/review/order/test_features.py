@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cli.project import CHECKOUT
-from review import features
-from review.features import FEATURES, FeatureProcess, FeaturesUnavailableError
+from review.order import features
+from review.order.features import FEATURES, FeatureProcess, FeaturesUnavailableError
 from tests.unit.review.folder.conftest import png
 
 
@@ -45,7 +45,7 @@ def test_image_that_ends_the_process_is_left_out(
 def test_process_ends_when_the_page_is_killed() -> None:
     program = (
         "import os, signal\n"
-        "from review.features import FeatureProcess\n"
+        "from review.order.features import FeatureProcess\n"
         "process = FeatureProcess()\n"
         "process.traits([b'no image'])\n"
         "print(*process._process._processes, flush=True)\n"

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from review.images import Answer, ImageKey, InvalidAnswerError, Reason, Verdict
-from review.leases import Reviewer
+from review.reviewer import Reviewer
 
 MAX_BODY = 1 << 20  # bytes of a request; an answer has about 300, a claim names many images
 MAX_IDS = 500  # that one request may name

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cli.errors import CommandError
-from review.selection import hash_number
+from review.order.selection import hash_number
 
 FEATURES = 2_560  # of the backbone
 NICE = 5  # of the process: the page and the browser come first; with 19 a busy machine starves it

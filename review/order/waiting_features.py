@@ -9,9 +9,9 @@ import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CommandError
-from review.features import Traits
 from review.images import ImageKey
-from review.selection import ClusterSpace, Floats
+from review.order.features import Traits
+from review.order.selection import ClusterSpace, Floats
 
 READ_AT_ONCE = 8
 MOST = 4_000  # images whose features are kept: 5 KB each

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from review.counts import FRESH, Counts, WaitingCounts
 from review.images import Answer, Reason
-from review.queue import ORDER, ReviewQueue
+from review.service.counts import FRESH, Counts, WaitingCounts
+from review.service.queue import ORDER, ReviewQueue
 from tests.unit.review.conftest import ANNE, BERT, Account
 
 Build = Callable[..., Answer]

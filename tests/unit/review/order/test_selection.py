@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from review.selection import (
+from review.order.selection import (
     bursts_last,
     cluster_space,
     hash_number,

@@ -12,8 +12,8 @@ from threading import Lock
 import numpy as np
 
 from review.images import ImageKey, WaitingImage
-from review.selection import Floats, bursts_last, hash_number, uncertain_images
-from review.waiting_features import WaitingFeatures, forget_oldest
+from review.order.selection import Floats, bursts_last, hash_number, uncertain_images
+from review.order.waiting_features import WaitingFeatures, forget_oldest
 
 BATCH = 8  # images of different clusters; a page asks for at most as many at once
 OLDEST_EVERY = 4

@@ -1,0 +1,1 @@
+"""The order in which people label images: typical, uncertain and different images first."""

@@ -1,0 +1,1 @@
+"""Reviews of the images that wait in a deployed service: its queue, leases and answers."""
