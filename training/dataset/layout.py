@@ -93,6 +93,7 @@ def describe(splits: Splits, origin: Mapping[str, Any]) -> dict[str, Any]:
         "digest": dataset_digest(splits),
         "labels": list(splits.labels),
         "counts": splits.counts(),
+        "groups": splits.groups(),
         "reasons": splits.reasons(),
         "reviewed": _reviewed(splits),
         **origin,

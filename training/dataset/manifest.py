@@ -40,6 +40,7 @@ class Columns:
     path: str = "path"
     label: str = "label"
     split: str = "split"
+    group: str = "group"
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,14 @@ def _image(row: _Row, folder: Path, columns: Columns, s3: "S3Client") -> Labelle
         raise ManifestError(
             f"{row.place} has the {columns.split} {split}. Use one of {', '.join(SPLITS)}."
         )
+    group = row.text(columns.group)
     if where.startswith("s3://"):
-        return LabelledImage(where, label, object_reader(s3, *_place_in_s3(row, where)), split)
+        reader = object_reader(s3, *_place_in_s3(row, where))
+        return LabelledImage(where, label, reader, split, group=group)
     path = folder / where
     if not path.is_file():
         raise ManifestError(f"{row.place}: the file {path} does not exist.")
-    return LabelledImage(str(path), label, partial(read_file, path), split)
+    return LabelledImage(str(path), label, partial(read_file, path), split, group=group)
 
 
 def _place_in_s3(row: _Row, url: str) -> tuple[str, str]:

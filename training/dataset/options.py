@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from datetime import date
 from fractions import Fraction
 
@@ -14,7 +15,8 @@ from training.project.errors import TrainingError
 _SOURCE = """labelled images, as one of:
 a folder with a sub-folder for each class, or with train/, validation/, calibration/ and test/
 that hold such sub-folders;
-a manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, optionally, split;
+a manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, optionally, split
+and group;
 cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder that it unpacks to;
 s3://bucket/prefix with a "folder" for each class"""
 _OTHER = f"""source of negative examples: images of none of the classes. They become the class
@@ -70,6 +72,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"training images of the smallest class; `{_NO_BALANCE}` sets no limit "
         "(default: %(default)s)",
     )
+    add(
+        "--group",
+        type=_pattern,
+        metavar="PATTERN",
+        help="regular expression: images whose paths have the same match (or the same first group "
+        "of it) stay in one split, such as 'vehicle-[0-9]+'",
+    )
+    add(
+        "--ignore-motifs",
+        action="store_true",
+        help="let near-duplicates be in different splits, for photos of one unmoved camera",
+    )
     add("--bucket", help="bucket for the dataset (default: the training stack's, made if missing)")
     add(
         "--recordio",
@@ -121,6 +135,13 @@ def _shares(text: str) -> dict[str, Fraction]:
             f"{text!r} adds up to {float(total):g}. The four shares must add up to 1"
         )
     return dict(zip(SPLITS, shares, strict=True))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a regular expression: {exc}") from exc
 
 
 def _day(text: str) -> date:

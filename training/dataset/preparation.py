@@ -45,6 +45,7 @@ class PreparedImage:
     size: int
     image_hash: str = ""  # of its motif, 16 hexadecimal digits
     reason: Reason = Reason.SOURCE  # why it has a label
+    group: str = ""  # all images of a group are in one split
 
 
 @dataclass(frozen=True)
@@ -142,4 +143,5 @@ def _prepare(image: LabelledImage, folder: Path) -> PreparedImage | Unreadable:
         len(prepared.data),
         prepared.image_hash,
         image.reason,
+        image.group,
     )

@@ -103,6 +103,11 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
         table.add_row(label, *(f"{counts[split][label]:,}" for split in SPLITS))
     console.print(table)
 
+    groups = contents.splits.groups()
+    if groups != {split: sum(counts[split].values()) for split in SPLITS}:
+        named = ", ".join(f"{split} {groups[split]:,}" for split in SPLITS)
+        console.print(f"Groups of images that stay together: {named}")
+
     errors = Counter(item.error for item in contents.unreadable)
     if errors:
         named = ", ".join(f"{error}: {count:,}" for error, count in errors.most_common())

@@ -13,14 +13,20 @@ from dataclasses import dataclass, field, replace
 from training.dataset.dataset import CALIBRATION, SPLITS, TEST
 from training.dataset.motifs import Motifs
 from training.dataset.preparation import PreparedImage
-from training.dataset.selection import CONTRADICTION, DUPLICATE, LeftOut, rank
+from training.dataset.selection import (
+    CONTRADICTION,
+    DUPLICATE,
+    NEAR_DUPLICATE,
+    LeftOut,
+    rank,
+)
 from training.dataset.source import Reason
 from training.dataset.split import Splits, require_every_class
 
 # Of the splits that lack a class.
 _WITH_AUDITS_ONLY = "of audits. Label more audits of this class, or stage without --audits-only"
 _WITH_REVIEWS = "of the source that is not also an audit in another split"
-NEAR_DUPLICATE, NOT_AUDITED = "near-duplicate", "not an audit"
+NOT_AUDITED = "not an audit"
 
 
 def join_reviews(

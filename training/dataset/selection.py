@@ -21,6 +21,7 @@ class LeftOut:
 
 
 DUPLICATE, CONTRADICTION, SURPLUS = "duplicate", "contradiction", "surplus"
+NEAR_DUPLICATE = "near-duplicate"
 
 
 def rank(seed: int, digest: str) -> str:

@@ -1,6 +1,7 @@
 """Define the common result of all kinds of sources: labelled images that can be read one by one."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -51,6 +52,7 @@ class LabelledImage:
     read: Callable[[], bytes]
     split: str = TRAIN
     reason: Reason = Reason.SOURCE
+    group: str = ""  # images of one group stay in one split
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,19 @@ def differing_by_case(classes: Iterable[str]) -> list[tuple[str, ...]]:
     for name in classes:
         groups.setdefault(name.casefold(), []).append(name)
     return [tuple(names) for names in groups.values() if len(names) > 1]
+
+
+def grouped(source: Source, pattern: re.Pattern[str] | None) -> Source:
+    """Name the groups of images without a group by the match of a pattern in their paths."""
+    if pattern is None:
+        return source
+    images = [
+        replace(image, group=found[found.re.groups and 1] or "")
+        if not image.group and (found := pattern.search(image.path))
+        else image
+        for image in source.images
+    ]
+    return replace(source, images=images)
 
 
 def with_negative_examples(source: Source, others: Source | None) -> Source:

@@ -1,11 +1,13 @@
 """Draw seeded, stratified splits: each split has the class proportions of the whole dataset."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from training.dataset.allotment import allot
 from training.dataset.dataset import SPLITS, TRAIN, TooFewImagesError
+from training.dataset.groups import members
 from training.dataset.preparation import PreparedImage
 from training.dataset.selection import rank
 from training.dataset.source import Reason
@@ -27,6 +29,10 @@ class Splits:
             split: {label: labels[split].count(label) for label in self.labels} for split in SPLITS
         }
 
+    def groups(self) -> dict[str, int]:
+        """Return the number of groups by split; an image without others like it is a group."""
+        return {split: len(members(self.images[split])) for split in SPLITS}
+
     def reasons(self) -> dict[str, dict[str, int]]:
         """Return the number of images by split and by the reason of their label."""
         reasons = {split: [file.reason for file in files] for split, files in self.images.items()}
@@ -45,8 +51,9 @@ def draw_splits(
 ) -> Splits:
     """Draw the splits that the source lacks from its training images, class by class.
 
-    Negative examples (`other_class`) have a source of their own, which may have other splits. The
-    split of an image depends only on its content and the seed, not on names, order or machine.
+    Images of one group stay together. Negative examples (`other_class`) have a source of their own,
+    which may have other splits. The split of an image depends only on the contents and groups of
+    the images and the seed, not on names, order or machine.
 
     Raises:
         TooFewImagesError: A class has no image in one of the splits.
@@ -55,15 +62,16 @@ def draw_splits(
     ranked = sorted(files, key=lambda file: rank(seed, file.digest))
     placed = [file for file in ranked if file.split != TRAIN]
 
+    units = members(file for file in ranked if file.split == TRAIN)
+    sizes = {}
     for label in labels:
         drawn = other if label == other_class else real
-        available = [file for file in ranked if (file.label, file.split) == (label, TRAIN)]
-        sizes = apportion(len(available), drawn)
-        if not all(sizes.values()):
-            raise TooFewImagesError(_too_few(label, len(available), drawn))
-        targets = [split for split, size in sizes.items() for _ in range(size)]
-        pairs = zip(available, targets, strict=True)
-        placed += [replace(file, split=split) for file, split in pairs]
+        own = [unit for unit in units if any(file.label == label for file in unit)]
+        count = sum(file.label == label for unit in own for file in unit)
+        sizes[label] = apportion(count, drawn)
+        if not all(sizes[label].values()) or len(own) < len(drawn):
+            raise TooFewImagesError(_too_few(label, count, len(own), drawn))
+    placed += allot(units, sizes)
 
     # The algorithm must not read the images class by class.
     placed.sort(key=lambda file: rank(seed, file.digest))
@@ -107,9 +115,15 @@ def apportion(total: int, shares: Shares) -> dict[str, int]:
     return sizes
 
 
-def _too_few(label: str, count: int, shares: Shares) -> str:
+def _too_few(label: str, count: int, groups: int, shares: Shares) -> str:
     if not count:
         return f"The class {label} has no readable training image."
+    if groups < min(count, len(shares)):
+        return (
+            f"The class {label} has {count} training images in {groups} groups, too few to be "
+            f"in {', '.join(shares)}: near-duplicates and images of one group stay in one split. "
+            "Add images of other motifs. For photos of one unmoved camera use --ignore-motifs."
+        )
     enough = ceil(sum(shares.values()) / min(shares.values()))
     return (
         f"The class {label} has {count} training images, too few to be in {', '.join(shares)}. "

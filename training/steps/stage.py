@@ -11,6 +11,7 @@ from typing import Any
 
 from cli.parser import DEFAULTS
 from training.dataset.dataset import OTHER, TooFewClassesError, TooFewImagesError
+from training.dataset.groups import with_groups, without_leaks
 from training.dataset.layout import describe, lay_out
 from training.dataset.manifest import Columns
 from training.dataset.options import add_arguments
@@ -20,7 +21,13 @@ from training.dataset.review_summary import summary
 from training.dataset.reviewed_splits import join_reviews
 from training.dataset.reviews import ChosenReviews, Rules
 from training.dataset.selection import DUPLICATE, balance, select_distinct
-from training.dataset.source import Reason, Source, differing_by_case, with_negative_examples
+from training.dataset.source import (
+    Reason,
+    Source,
+    differing_by_case,
+    grouped,
+    with_negative_examples,
+)
 from training.dataset.sources import open_source
 from training.dataset.split import draw_splits
 from training.dataset.upload import Place, apply_difference, compare
@@ -54,11 +61,14 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         FileAccessError: A file or a folder cannot be written.
     """
     try:
-        columns = Columns(options.path_column, options.label_column, options.split_column)
+        columns = Columns(
+            options.path_column, options.label_column, options.split_column, options.group_column
+        )
         source = with_negative_examples(
             open_source(options.source, columns, options.classes, context.aws.s3),
             open_source(options.other, columns, (), context.aws.s3) if options.other else None,
         )
+        source = grouped(source, options.group)
         _check(context, options, source)
         context.run.begin("stage", **_asked(options))
 
@@ -79,12 +89,13 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 def _asked(options: argparse.Namespace) -> dict[str, Any]:
     names = ["source", "classes", "other", "with_reviews", "audits_only", "stack"]
-    names += ["seed", "bucket", "recordio"]
+    names += ["seed", "bucket", "recordio", "ignore_motifs"]
     shares = {split: float(share) for split, share in options.split.items()}
     ratio = None if options.balance is None else float(options.balance)
     since = options.audits_since and str(options.audits_since)
     asked = {name: getattr(options, name) for name in names}
-    return asked | {"split": shares, "balance": ratio, "audits_since": since}
+    group = options.group and options.group.pattern
+    return asked | {"split": shares, "balance": ratio, "audits_since": since, "group": group}
 
 
 def _describe(context: Context, options: argparse.Namespace, source: Source) -> None:
@@ -167,6 +178,8 @@ def _choose(
     everything, unreadable = prepare_all(images, folder, options.workers, context.console)
     prepared = [image for image in everything if image.reason == Reason.SOURCE]
     distinct, left_out = select_distinct(prepared)
+    distinct, leaks = without_leaks(with_groups(distinct, not options.ignore_motifs))
+    left_out += leaks
     write_left_out(unreadable, left_out, context.run.folder)
     for label in sorted(set(source.classes) - {image.label for image in distinct}):
         raise TooFewImagesError(
@@ -195,7 +208,7 @@ def _apply_difference(
     objects = lay_out(contents.splits, folder, options.recordio)
     asked = _asked(options)
     origin = {"name": context.names.run, "recordio": options.recordio, "seed": options.seed}
-    origin |= {name: asked[name] for name in ("split", "balance", "source", "other")}
+    origin |= {name: asked[name] for name in ("split", "balance", "source", "other", "group")}
     origin |= {"other_class": OTHER if options.other else None}
     origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
     description = describe(contents.splits, origin)
@@ -221,6 +234,7 @@ def _apply_difference(
         "unreadable": [asdict(item) for item in contents.unreadable[:_MOST_UNREADABLE]],
         "duplicates": contents.reasons.get(DUPLICATE, 0),
         "left_out": contents.reasons,
+        "groups": contents.splits.groups(),
         "uploaded": len(difference.upload),
         "unchanged": difference.unchanged,
         "deleted": len(difference.delete),

@@ -61,6 +61,11 @@ def test_columns_can_have_other_names(folder: Path, context: Context) -> None:
     assert EXPECTED[:1] == rows(found)
 
 
+def test_a_row_can_name_a_group(folder: Path, context: Context) -> None:
+    found = read(folder, "path,label,group\na.png,car,burst 7\nb c.png,car,\n", context)
+    assert ["burst 7", ""] == [image.group for image in found.images]
+
+
 def test_a_path_is_relative_to_the_manifest(folder: Path, context: Context) -> None:
     assert b"a.png" == read(folder, "path,label\na.png,car\n", context).images[0].read()
 

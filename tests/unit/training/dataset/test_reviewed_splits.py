@@ -9,9 +9,15 @@ import pytest
 
 from training.dataset.dataset import CALIBRATION, SPLITS, TEST, TRAIN, TooFewImagesError
 from training.dataset.preparation import PreparedImage
-from training.dataset.reviewed_splits import NEAR_DUPLICATE, NOT_AUDITED, join_reviews
+from training.dataset.reviewed_splits import NOT_AUDITED, join_reviews
 from training.dataset.reviews import RecordedReviews, Review, Rules, choose_reviews
-from training.dataset.selection import CONTRADICTION, DUPLICATE, LeftOut, select_distinct
+from training.dataset.selection import (
+    CONTRADICTION,
+    DUPLICATE,
+    NEAR_DUPLICATE,
+    LeftOut,
+    select_distinct,
+)
 from training.dataset.source import Reason
 from training.dataset.split import Splits, draw_splits
 

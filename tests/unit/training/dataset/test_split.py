@@ -1,6 +1,7 @@
 """Stratified splits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -124,4 +125,56 @@ def test_given_split_without_a_class_is_an_error(prepared: Callable[..., Prepare
 def test_training_split_without_a_class_is_an_error(prepared: Callable[..., PreparedImage]) -> None:
     files = [prepared("c"), *(prepared(f"g{split}", "truck", split) for split in SPLITS[1:])]
     with pytest.raises(TooFewImagesError, match="truck has no readable training image"):
+        draw_splits(files, LABELS, SHARES, seed=0)
+
+
+@pytest.mark.parametrize("sizes", [(1,) * 20, (2,) * 10, (8, 3, 3, 2, 1, 1, 1, 1), (5, 3, 1, 1)])
+def test_groups_stay_together_and_no_split_is_empty(
+    sizes: tuple[int, ...], prepared: Callable[..., PreparedImage]
+) -> None:
+    files = [
+        replace(prepared(f"{label}{group}-{number}", label), group=f"{label}{group}")
+        for label in LABELS
+        for group, size in enumerate(sizes)
+        for number in range(size)
+    ]
+    splits = draw_splits(files, LABELS, SHARES, seed=0)
+    assert 2 * len(sizes) == sum(splits.groups().values())
+    assert 2 * sum(sizes) == sum(map(len, splits.images.values()))
+
+
+def test_split_of_many_small_groups_has_its_share(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    files = [replace(prepared(f"c{number}"), group=f"{number // 3}") for number in range(300)]
+    counts = draw_splits(files, ("car",), SHARES, seed=0).counts()
+    assert all(abs(counts[split]["car"] - 300 * share) <= 3 for split, share in SHARES.items())
+
+
+def test_group_of_two_classes_is_in_one_split(prepared: Callable[..., PreparedImage]) -> None:
+    files = [prepared(f"{label}{number}", label) for label in LABELS for number in range(20)]
+    files += [replace(prepared(f"both-{label}", label), group="both") for label in LABELS]
+    images = draw_splits(files, LABELS, SHARES, seed=0).images
+    assert 1 == len([1 for split in SPLITS if any(one.group == "both" for one in images[split])])
+
+
+def test_groups_may_all_have_images_of_both_classes(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    files = [
+        replace(prepared(f"{label}{number}", label), group=f"vehicle {number % 5}")
+        for label in LABELS
+        for number in range(20)
+    ]
+    splits = draw_splits(files, LABELS, SHARES, seed=0)
+    assert {"train": 2, "validation": 1, "calibration": 1, "test": 1} == splits.groups()
+
+
+def test_class_of_too_few_groups_is_an_error_that_says_so(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    files = [prepared(f"c{number}") for number in range(20)]
+    files += [replace(prepared(f"t{n}", "truck"), group=f"{n % 3}") for n in range(20)]
+    message = "truck has 20 training images in 3 groups, too few .* --ignore-motifs"
+    with pytest.raises(TooFewImagesError, match=message):
         draw_splits(files, LABELS, SHARES, seed=0)

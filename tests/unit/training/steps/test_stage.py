@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from botocore.stub import Stubber
+from PIL import Image
 
 from tests.unit.training.fake_clients import hooked
 from training.dataset.dataset import SPLITS, Dataset, TooFewClassesError, TooFewImagesError
@@ -145,6 +147,53 @@ def test_too_many_classes_are_refused_before_anything_is_read(
     with pytest.raises(ModelCardTooLargeError, match="names of the 600 classes"):
         stage(tmp_path / "many")
     assert set() == listed(context)
+
+
+def save_twice(folder: Path) -> None:
+    """Save 20 photos of noise for each class, each also in another quality and size."""
+    for number in range(40):
+        path = folder / ("car", "truck")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(number).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        photo = Image.fromarray(noise).resize((64, 64), Image.Resampling.BICUBIC)
+        photo.save(path)
+        photo.resize((96, 96)).save(path.with_suffix(".jpg"), quality=70)
+
+
+def motifs_by_split(context: Context) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {split: set() for split in SPLITS}
+    for row in rows(context, "images.csv"):
+        found[row["split"]].add(Path(row["source"]).stem)
+    return found
+
+
+def test_near_duplicates_are_in_one_split(
+    tmp_path: Path, stage: Stage, context: Context, shown: io.StringIO
+) -> None:
+    save_twice(tmp_path / "photos")
+    result = stage(tmp_path / "photos")
+    assert 40 == sum(map(len, motifs_by_split(context).values()))
+    assert {"train": 28, "validation": 4, "calibration": 4, "test": 4} == result["groups"]
+    assert "stay together: train 28, validation 4, calibration 4, test 4" in shown.getvalue()
+
+
+def test_motifs_can_be_ignored(tmp_path: Path, stage: Stage, context: Context) -> None:
+    save_twice(tmp_path / "photos")
+    stage(tmp_path / "photos", "--ignore-motifs")
+    assert sum(map(len, motifs_by_split(context).values())) > 40
+
+
+def test_paths_with_one_match_of_the_pattern_are_in_one_split(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
+    for path in source_folder.rglob("*.png"):
+        path.rename(path.with_name(f"v{int(path.stem) // 4}-{path.name}"))
+    stage(source_folder, "--group", r"/v(\d)-")
+    vehicles = [
+        {Path(row["source"]).name[:2] for row in rows(context, "images.csv") if row["split"] == one}
+        for one in SPLITS
+    ]
+    assert 5 == sum(map(len, vehicles))
 
 
 def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
