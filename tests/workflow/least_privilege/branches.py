@@ -38,6 +38,7 @@ class Branches:
         self.throttled()
         self.told_of_by_name()
         self.dead_lettered()
+        self.untagged()
         self.backlogs()
         self.measured()
         self.forget_undecidable()
@@ -77,14 +78,13 @@ class Branches:
         assert "ImageAccessDeniedError" == json.load(answer["Payload"])["errorType"]
 
     def failed(self) -> None:
-        """An image stored with a key of its owner (SSE-C), which the function cannot read."""
+        """An archived image, which the function cannot read before somebody restores it."""
         key = f"archive/{self._folder}/{uuid4().hex}.webp"
-        encrypted: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
         stored = self._service.s3.put_object(
-            Bucket=self._service.bucket, Key=key, Body=TRUCK, **encrypted
+            Bucket=self._service.bucket, Key=key, Body=TRUCK, StorageClass="GLACIER"
         )
         run = self._service.start(self._event(self._service.bucket, key, stored["ETag"].strip('"')))
-        assert "ImageAccessDeniedError" == run.description["error"]
+        assert "ImageArchivedError" == run.description["error"]
         self._undecidable.append(f"s3://{self._service.bucket}/{key}")
 
     def throttled(self) -> None:
@@ -121,6 +121,15 @@ class Branches:
             self.failed()
             self._until(lambda: self._waiting("FailureDeadLetterQueue") > before)
         self._sqs.purge_queue(QueueUrl=self._names["FailureDeadLetterQueue"])
+
+    def untagged(self) -> None:
+        """A decision whose event cannot start the tagging of its version."""
+        queue = "ReviewDeadLetterQueue"
+        with self._service.rule_without_permission("TagRuleRole"):
+            before = self._waiting(queue)
+            self._service.upload(TRUCK, f"{self._folder}/untagged.webp")
+            self._until(lambda: self._waiting(queue) > before)
+        self._sqs.purge_queue(QueueUrl=self._names[queue])
 
     def backlogs(self) -> None:
         """A backlog from a prefix, and one from a list."""
