@@ -1,5 +1,8 @@
-"""Name the default instance types."""
+"""Name the algorithms of `train`, and their default instance types."""
 
-# By algorithm of `train`: the cheapest instance with a GPU, and one of two cores.
-TRAINING = {"image-classification": "ml.g4dn.xlarge", "transfer-learning": "ml.m5.large"}
+BUILT_IN = "image-classification"  # the default
+TRANSFER_LEARNING = "transfer-learning"
+
+# The cheapest instance with a GPU, and one of two cores.
+TRAINING = {BUILT_IN: "ml.g4dn.xlarge", TRANSFER_LEARNING: "ml.m5.large"}
 ENDPOINT = "ml.m5.large"

@@ -13,7 +13,7 @@ from operations.check.permissions import LIST_QUOTAS
 CHECK = "quota"
 SERVICE_CODE = "sagemaker"
 # The quota of the default machine of `train`, which is 0 in new accounts.
-BUILT_IN_TRAINING = f"{instances.TRAINING['image-classification']} for training job usage"
+BUILT_IN_TRAINING = f"{instances.TRAINING[instances.BUILT_IN]} for training job usage"
 PAGE = 100  # quotas in an answer, the most that Service Quotas gives
 
 

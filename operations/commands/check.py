@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--training-type",
-        default=instances.TRAINING,
+        default=instances.TRAINING[instances.BUILT_IN],
         metavar="TYPE",
         help="instance type of training (default: %(default)s)",
     )

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from cli import instances
 from cli.arguments import duration, whole
+from cli.instances import BUILT_IN
 from training.jobs import hyperparameters
-from training.models.containers import ALGORITHMS, BUILT_IN
+from training.models.containers import ALGORITHMS
 
 
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cli import instances
+from cli.instances import BUILT_IN
 from training.dataset.dataset import TRAIN, Dataset
 from training.jobs import hyperparameters
-from training.models.containers import BUILT_IN, algorithm_of
+from training.models.containers import algorithm_of
 from training.project.encryption_keys import key_arn
 from training.project.errors import TrainingError
 from training.project.run_file import RunFile, open_run_file

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws, PermissionMissingError, code_of, explain
+from cli.instances import BUILT_IN
 from cli.s3_url import split_s3_url
 from training.dataset.dataset import (
     TRAIN,
@@ -18,7 +19,6 @@ from training.dataset.dataset import (
 )
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
 from training.jobs.quotas import check_quota
-from training.models.containers import BUILT_IN
 from training.models.registry import find_ancestry
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError

@@ -5,8 +5,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.aws import QuotaExceededError
+from cli.instances import BUILT_IN, TRANSFER_LEARNING
 from training.jobs.plan import Plan
-from training.models.containers import BUILT_IN, TRANSFER_LEARNING
 from untrusted.console import Console
 
 PAGE = 100  # quotas in an answer, the most that Service Quotas gives

@@ -20,9 +20,9 @@ from botocore.exceptions import ClientError
 
 from algorithm.offline_wheel import module
 from cli.aws import code_of
+from cli.instances import BUILT_IN
 from training.jobs.plan import Plan
 from training.jobs.training_request import Source
-from training.models.containers import BUILT_IN
 from training.project.errors import TrainingError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws, AwsError, QuotaExceededError, code_of, reason_of
+from cli.instances import BUILT_IN, TRANSFER_LEARNING
 from training.jobs.quotas import quota_name
-from training.models.containers import BUILT_IN, TRANSFER_LEARNING, algorithm_of
+from training.models.containers import algorithm_of
 from training.models.model_card import inspect_archive
 
 # The images, as sagemaker-core names them. AWS publishes them in the same 37 regions.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-BUILT_IN = "image-classification"
-TRANSFER_LEARNING = "transfer-learning"
+from cli.instances import BUILT_IN, TRANSFER_LEARNING
+
 ALGORITHMS = (BUILT_IN, TRANSFER_LEARNING)
 _SCRIPT_REPOSITORY = "/sagemaker-scikit-learn:"
 
