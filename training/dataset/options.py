@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from cli.arguments import whole
 from training.dataset.dataset import OTHER, SPLITS
-from training.dataset.manifest import Columns
+from training.dataset.manifest_rows import Columns
 from training.dataset.source import class_name
 from training.project.errors import TrainingError
 
@@ -17,6 +17,7 @@ a folder with a sub-folder for each class, or with train/, validation/, calibrat
 that hold such sub-folders;
 a manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, optionally, split
 and group;
+an export of SageMaker Ground Truth, Rekognition, Label Studio, Azure Custom Vision or CVAT; a .lst;
 cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder that it unpacks to;
 s3://bucket/prefix with a "folder" for each class"""
 _OTHER = f"""source of negative examples: images of none of the classes. They become the class

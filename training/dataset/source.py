@@ -71,7 +71,9 @@ def read_file(path: Path) -> bytes:
         OSError: The file is not readable.
         ImageTooLargeError: The file is too large to prepare.
     """
-    if path.exists() and not path.is_file():
+    if not path.exists():  # also for a path with characters that no file system has
+        raise FileNotFoundError(f"{path} does not exist.")
+    if not path.is_file():
         raise OSError(f"{path} is not a regular file.")
     refuse_too_many_bytes(path.stat().st_size)
     return path.read_bytes()

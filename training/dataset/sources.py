@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.dataset.cifar import is_cifar_folder, read_cifar
-from training.dataset.manifest import CSV_SUFFIXES, JSON_SUFFIXES, Columns, read_manifest
+from training.dataset.manifest import read_manifest
+from training.dataset.manifest_rows import SUFFIXES, Columns
 from training.dataset.source import Source, SourceNotReadableError
 from training.dataset.tree import read_folder, read_prefix
 
@@ -33,11 +34,11 @@ def open_source(name: str, columns: Columns, wanted: tuple[str, ...], s3: "S3Cli
         )
     if not path.is_file():  # reading a pipe or a device may never end
         raise SourceNotReadableError(f"{path} is neither a folder nor a regular file.")
-    if path.suffix.lower() in CSV_SUFFIXES | JSON_SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return read_manifest(path, columns, wanted, s3)
     if path.name.lower().endswith(_ARCHIVES):
         return read_cifar(path, wanted)
     raise SourceNotReadableError(
-        f"{path} is not a source. Use a folder, a manifest (.csv, .tsv, .jsonl), an archive of "
-        "CIFAR for Python (.tar.gz) or an S3 prefix."
+        f"{path} is not a source. Use a folder, a manifest (.csv, .tsv, .jsonl, .json, .manifest, "
+        ".lst, .xml), an archive of CIFAR for Python (.tar.gz) or an S3 prefix."
     )

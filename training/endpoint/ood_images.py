@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.dataset.dataset import StagedImage
-from training.dataset.manifest import Columns
+from training.dataset.manifest_rows import Columns
 from training.dataset.preparation import PreparedImage, prepare_all
 from training.dataset.source import Source
 from training.dataset.sources import open_source

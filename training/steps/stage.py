@@ -13,7 +13,7 @@ from cli.parser import DEFAULTS
 from training.dataset.dataset import OTHER, TooFewClassesError, TooFewImagesError
 from training.dataset.groups import with_groups, without_leaks
 from training.dataset.layout import describe, lay_out
-from training.dataset.manifest import Columns
+from training.dataset.manifest_rows import Columns
 from training.dataset.options import add_arguments
 from training.dataset.preparation import prepare_all
 from training.dataset.report import Contents, shorten, show_contents, write_images, write_left_out

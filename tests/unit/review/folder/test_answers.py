@@ -19,7 +19,8 @@ from review.folder.answers import (
 )
 from review.images import Answer, ImageKey, Verdict
 from tests.unit.review.folder.conftest import CLASSES, path_of_split, png
-from training.dataset.manifest import Columns, read_manifest
+from training.dataset.manifest import read_manifest
+from training.dataset.manifest_rows import Columns
 
 Build = Callable[..., Answer]
 NO_S3: Any = None

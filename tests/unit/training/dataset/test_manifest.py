@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training.dataset.manifest import Columns, ManifestError, read_manifest
+from training.dataset.manifest import read_manifest
+from training.dataset.manifest_rows import Columns, ManifestError
 from training.dataset.source import Source, UnknownClassError
 from training.steps.context import Context
 
@@ -47,8 +48,20 @@ EXPECTED = [("a.png", "car", "train"), ("b c.png", "truck", "test")]
             '{"path": "a.png", "label": "car"}\n\n'
             '{"path": "b c.png", "label": "truck", "split": "test"}\n',
         ),
+        ("m.csv", "\ufeffsep=;\r\npath;label;split\r\na.png;car;\r\nb c.png;truck;test\r\n"),
+        ("m.csv", "path,label,split\n,,\na.png,car,\n , ,\n\nb c.png,truck,test\n,,\n"),
+        (
+            "m.json",
+            '[{"path": "a.png", "label": "car"}, {"path": "b c.png", "label": "truck", '
+            '"split": "test"}]',
+        ),
+        (
+            "m.json",
+            '[\n {"path": "a.png",\n  "label": "car"},\n {"path": "b c.png",\n'
+            '  "label": "truck", "split": "Testing"}\n]\n',
+        ),
     ],
-    ids=["comma", "spreadsheet", "tab", "json"],
+    ids=["comma", "spreadsheet", "tab", "json", "excel", "empty rows", "array", "pretty"],
 )
 def test_a_manifest_is_read_however_it_is_written(
     name: str, text: str, folder: Path, context: Context
@@ -94,7 +107,6 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
         ("path,label\na.png,\n", "line 2 has no label"),
         ("path,label\na.png\n", "line 2 has no label"),
         ("path,label\n,car\n", "line 2 has no path"),
-        ("path,label\nz.png,car\n", "line 2: the file .*z.png does not exist"),
         (
             "path,label,split\na.png,car,half\n",
             r"the split half\. Use one of train, validation, calibration, test",
@@ -116,7 +128,8 @@ def test_invalid_row_is_an_error_with_its_line(
         ("path", "line 1 is not valid JSON. Every line must hold one JSON object"),
         ("9" * 5000, "line 1 is not valid JSON"),
         ("[" * 100_000, "line 1 is not valid JSON"),
-        ("[1]", "line 1 is not a JSON object"),
+        ("[1]", "entry 1 is not a JSON object"),
+        ("1", "line 1 is not a JSON object"),
         ('\n{"path": ["a"], "label": "car"}', "line 2: path is .* not text"),
         ('{"path": "a.png"}', "line 1 has no label"),
     ],
@@ -144,3 +157,32 @@ def test_label_outside_the_classes_is_an_error(folder: Path, context: Context) -
 def test_class_that_the_manifest_lacks_is_an_error(folder: Path, context: Context) -> None:
     with pytest.raises(UnknownClassError, match="not have the class truck"):
         read(folder, "path,label\na.png,car\n", context, wanted=("car", "truck"))
+
+
+@pytest.mark.parametrize("name", ["val", "dev", "VAL", "Validation", "valid"])
+def test_validation_split_has_several_names(name: str, folder: Path, context: Context) -> None:
+    found = read(folder, f"path,label,split\na.png,car,{name}\n", context)
+    assert ["validation"] == [image.split for image in found.images]
+
+
+def test_line_of_an_error_counts_the_line_of_excel(folder: Path, context: Context) -> None:
+    with pytest.raises(ManifestError, match="line 3 has no label"):
+        read(folder, "sep=,\npath,label\na.png,\n", context)
+
+
+def test_path_of_windows_is_found(folder: Path, context: Context) -> None:
+    (folder / "deep/down").mkdir(parents=True)
+    (folder / "deep/down/x.png").write_bytes(b"x")
+    found = read(folder, "path,label\ndeep\\down\\x.png,car\n", context)
+    assert b"x" == found.images[0].read()
+
+
+@pytest.mark.parametrize("name", ["z.png", "C:\\\\photos\\\\z.png", "\\ud800.png", "\\u0000.png"])
+def test_missing_file_is_reported_like_an_unreadable_one(
+    name: str, folder: Path, context: Context
+) -> None:
+    text = f'{{"path": "{name}", "label": "car"}}\n{{"path": "a.png", "label": "car"}}'
+    missing, present = read(folder, text, context, "m.jsonl").images
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        missing.read()
+    assert b"a.png" == present.read()

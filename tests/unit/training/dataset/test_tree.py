@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.s3_url import InvalidS3UrlError
-from training.dataset.manifest import Columns
+from training.dataset.manifest_rows import Columns
 from training.dataset.source import SourceNotReadableError, class_name, read_file
 from training.dataset.sources import open_source
 from training.dataset.tree import read_folder, read_prefix
