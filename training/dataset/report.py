@@ -11,7 +11,7 @@ from rich.table import Table
 from training.dataset.dataset import SPLITS
 from training.dataset.layout import path_in_split
 from training.dataset.preparation import Unreadable
-from training.dataset.selection import LeftOut
+from training.dataset.selection import SURPLUS, LeftOut
 from training.dataset.split import Splits
 from untrusted.console import Console
 from untrusted.text import spreadsheet_cell
@@ -93,6 +93,12 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -
 def show_contents(contents: Contents, folder: Path, console: Console) -> None:
     """Show the number of images by class and split, and the number left out by reason."""
     counts = contents.splits.counts()
+    if surplus := contents.reasons.get(SURPLUS, 0):
+        labelled = len(contents.left_out) + sum(sum(one.values()) for one in counts.values())
+        console.print(
+            f"{surplus:,} of {labelled:,} labelled images ({surplus / labelled:.0%}) do not train, "
+            "because their classes are large: use `--balance off` to train with all."
+        )
     table = Table("class", *(split for split in SPLITS), box=None, pad_edge=False, show_footer=True)
     for column, split in zip(table.columns[1:], SPLITS, strict=True):
         column.justify = "right"

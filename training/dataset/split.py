@@ -9,7 +9,7 @@ from training.dataset.allotment import allot
 from training.dataset.dataset import SPLITS, TRAIN, TooFewImagesError
 from training.dataset.groups import members
 from training.dataset.preparation import PreparedImage
-from training.dataset.selection import rank
+from training.dataset.selection import LeftOut, balance, rank
 from training.dataset.source import Reason
 
 type Shares = Mapping[str, Fraction]
@@ -80,6 +80,19 @@ def draw_splits(
     )
     require_every_class(splits)
     return splits
+
+
+def balanced(
+    splits: Splits, ratio: Fraction | None, seed: int, other_class: str | None = None
+) -> tuple[Splits, list[LeftOut]]:
+    """Limit the training images of each class, as `balance` does. Other splits stay whole."""
+    files = [file for split in SPLITS for file in splits.images[split]]
+    selected, left_out = balance(files, ratio, seed, other_class)
+    kept = {file.digest for file in selected}
+    images = {
+        split: [file for file in splits.images[split] if file.digest in kept] for split in SPLITS
+    }
+    return Splits(splits.labels, images), left_out
 
 
 def require_every_class(splits: Splits, which: str = "of the source") -> None:

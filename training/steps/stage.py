@@ -20,7 +20,7 @@ from training.dataset.report import Contents, shorten, show_contents, write_imag
 from training.dataset.review_summary import summary
 from training.dataset.reviewed_splits import join_reviews
 from training.dataset.reviews import ChosenReviews, Rules
-from training.dataset.selection import DUPLICATE, balance, select_distinct
+from training.dataset.selection import DUPLICATE, select_distinct
 from training.dataset.source import (
     Reason,
     Source,
@@ -29,7 +29,7 @@ from training.dataset.source import (
     with_negative_examples,
 )
 from training.dataset.sources import open_source
-from training.dataset.split import draw_splits
+from training.dataset.split import balanced, draw_splits
 from training.dataset.upload import Place, apply_difference, compare
 from training.models.model_card import require_room
 from training.project.bucket import require_bucket
@@ -188,8 +188,8 @@ def _choose(
         )
 
     other_class = OTHER if options.other else None
-    chosen, surplus = balance(distinct, options.balance, options.seed, other_class)
-    splits = draw_splits(chosen, source.classes, options.split, options.seed, other_class)
+    splits = draw_splits(distinct, source.classes, options.split, options.seed, other_class)
+    splits, surplus = balanced(splits, options.balance, options.seed, other_class)
     left_out += surplus
     if reviewed:
         people = [image for image in everything if image.reason != Reason.SOURCE]

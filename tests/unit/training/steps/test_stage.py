@@ -196,6 +196,18 @@ def test_paths_with_one_match_of_the_pattern_are_in_one_split(
     assert 5 == sum(map(len, vehicles))
 
 
+def test_balance_leaves_out_training_images_only_and_says_so_first(
+    source_folder: Path, stage: Stage, shown: io.StringIO, picture: Callable[..., bytes]
+) -> None:
+    for number in range(90):
+        (source_folder / "car" / f"more-{number}.png").write_bytes(picture(100 + number))
+    counts = stage(source_folder)["counts"]
+    assert {"car": 10, "truck": 7} == counts["train"]
+    assert {"car": 10, "truck": 1} == counts["calibration"] == counts["test"]
+    before, _, _ = shown.getvalue().partition("class  ")
+    assert "60 of 110 labelled images (55%) do not train" in before
+
+
 def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
     assert stage(source_folder)["digest"] != stage(source_folder, "--seed", 1)["digest"]
 
