@@ -143,6 +143,19 @@ def test_groups_stay_together_and_no_split_is_empty(
     assert 2 * sum(sizes) == sum(map(len, splits.images.values()))
 
 
+def test_single_images_go_to_empty_splits_first(prepared: Callable[..., PreparedImage]) -> None:
+    shares = dict(zip(SPLITS, map(Fraction, ("0.7", "0.05", "0.05", "0.2")), strict=True))
+    files = [
+        replace(prepared(f"{group}-{number}"), group=str(group))
+        for group, size in enumerate((16, 2, 1, 1))
+        for number in range(size)
+    ]
+    counts = draw_splits(files, ("car",), shares, seed=0).counts()
+    assert {"train": 16, "validation": 1, "calibration": 1, "test": 2} == {
+        split: count["car"] for split, count in counts.items()
+    }
+
+
 def test_split_of_many_small_groups_has_its_share(
     prepared: Callable[..., PreparedImage],
 ) -> None:

@@ -138,6 +138,17 @@ def test_an_s3_prefix_has_folders_too(context: Context) -> None:
     assert b"data" == found.images[0].read()
 
 
+def test_keys_with_names_that_are_no_classes_do_not_block_a_prefix(context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="raw")
+    for key in ("photos/car/a.png", "photos//b.png", "photos/bus /c.png", "photos/car//d.png"):
+        context.aws.s3.put_object(Bucket="raw", Key=key, Body=b"data")
+    found = read_prefix(context.aws.s3, "s3://raw/photos/", ())
+    assert ["s3://raw/photos/car//d.png", "s3://raw/photos/car/a.png"] == [
+        image.path for image in found.images
+    ]
+    assert ("/ (not a class name)", "bus / (not a class name)") == found.left_alone
+
+
 def test_a_whole_bucket_can_be_a_source(context: Context) -> None:
     context.aws.s3.create_bucket(Bucket="raw")
     context.aws.s3.put_object(Bucket="raw", Key="car/a.png", Body=b"data")
