@@ -26,7 +26,7 @@ export function refuse(name, message) {
   refusals = [...refusals.filter((one) => one.name !== name), { name, message }];
   const lines = Map.groupBy(refusals, (one) => one.message);
   const texts = [...lines].map(([text, ones]) =>
-    `${ones.map((one) => one.name).join(", ")}: ${text}`);
+    `${ones.map((one) => one.name).sort().join(", ")}: ${text}`);
   element("refused").textContent = texts.join(" ");
   element("refusal").hidden = false;
 }
