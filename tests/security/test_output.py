@@ -22,7 +22,7 @@ PACKAGES = (
     *("operations", "review", "scones", "training", "untrusted"),
 )
 WRITERS = {  # what each module may use, and why
-    "untrusted/terminal.py": {"sys.stdout", "logging.Formatter"},  # the one writer of lines
+    "untrusted/terminal.py": {"sys.stdout", "sys.stderr", "logging.Formatter"},  # the one writer
     "untrusted/console.py": {"rich"},  # the one console
     "cli/debugging.py": {"sys.stderr"},  # as the stream of a log with a VisibleFormatter
     "untrusted/page.py": {"jinja2"},  # the one template engine
