@@ -30,7 +30,7 @@ def test_block_runs(service: Deployed, cloud: Cloud, demo: Demo, block: Block) -
 
 def test_readme_shows_the_result_of_an_upload(service: Deployed, cloud: Cloud, demo: Demo) -> None:
     [block] = [block for block in blocks("README.md") if "scones upload" in block.commands]
-    assert re.search(r"ACCEPTED +truck .*/uploads/truck-0\.jpg", block.run(cloud, demo))
+    assert re.search(r"ACCEPTED +truck .*/uploads/truck-1\.jpg", block.run(cloud, demo))
 
 
 def test_every_command_of_the_operations_page_is_in_a_block() -> None:
