@@ -198,7 +198,7 @@ def test_canary_of_a_bad_model_is_rolled_back_by_its_alarm_without_losing_images
     urls, output = change.upload_during(
         change.start("deploy", "--model-data", model, *canary), f"canary/{name}"
     )
-    assert "took the update back" in output, output
+    assert "rolled back the update" in output, output
     assert alarm in output, output
     assert before == change.serving
     operations("redrive", "--prefix", f"uploads/canary/{name}/", "--yes")
