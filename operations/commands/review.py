@@ -107,6 +107,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         NotWritableError: the file of --export cannot be written.
     """
     # The statistics of the overview take a second to load; other commands do not need them.
+    from review.overview.snapshot import Collector
     from review.overview.source import ServiceOverview
 
     reviewer = _reviewer(options.reviewer or _name_of_credentials(context))
@@ -119,7 +120,8 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         service.require_reviews(),
         _order(pictures, context.console),
     )
-    overview = ServiceOverview(context.aws, service, context.stack, queue.known_waiting)
+    collector = Collector(context.aws, service, context.stack, queue.known_waiting)
+    overview = ServiceOverview(context.aws, collector)
     if options.export:
         return _export(context, overview, options.export)
 

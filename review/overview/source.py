@@ -1,33 +1,20 @@
 """Render the overview of a service from its tables, metrics and model card."""
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from cli.page import Origin
-from review.images import Reason
 from review.overview import view
 from review.overview.snapshot import Collector, Snapshot
 
 if TYPE_CHECKING:
     from cli.aws import Aws
-    from cli.service import Service
 
 
 class ServiceOverview:
-    """The overview of one service.
+    """The overview of one service, in the account of the clients."""
 
-    Args:
-        counts: Counts the waiting images by reason.
-    """
-
-    def __init__(
-        self,
-        aws: "Aws",
-        service: "Service",
-        stack: str,
-        counts: Callable[[], Mapping[Reason, int]],
-    ) -> None:
-        self._collector = Collector(aws, service, stack, counts)
+    def __init__(self, aws: "Aws", collector: Collector) -> None:
+        self._collector = collector
         self._endpoint_url = aws.s3.meta.endpoint_url
         self._region = aws.region
         self._rendered: tuple[Snapshot, str] | None = None

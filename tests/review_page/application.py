@@ -18,6 +18,7 @@ from cli.service import Service
 from localcloud.server.cloud import Cloud
 from review import answers
 from review.images import Answer, ImageKey, Reason, Verdict
+from review.overview.snapshot import Collector
 from review.overview.source import ServiceOverview
 from review.pictures import Pictures
 from review.reviewer import Reviewer
@@ -314,7 +315,7 @@ def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any
         reviews_table=storage.reviews,
         endpoint=storage.name,
     )
-    overview = ServiceOverview(aws, service, storage.name, queue.waiting)
+    overview = ServiceOverview(aws, Collector(aws, service, storage.name, queue.waiting))
     opinions = Opinions.ON_DEMAND
     serve(queue, pictures, reviewer, port, sender.send, opinions=opinions, overview=overview)
 

@@ -147,12 +147,17 @@ def evil_page(tab: Tab, body: str) -> Tab:
     return evil
 
 
+def opened(application: Application, photos: list[bytes], new_tab: Any) -> tuple[str, Any, Tab]:
+    """Open the page on one image; return its origin, the image and the tab."""
+    key, *_ = add(application, photos, 1)
+    tab = new_tab().open(application.start().address)
+    return application.address.partition("/?")[0], key, tab
+
+
 def test_form_of_another_origin_answers_nothing(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:
-    key, *_ = add(application, photos, 1)
-    tab = new_tab().open(application.start().address)
-    origin = application.address.partition("/?")[0]
+    origin, key, tab = opened(application, photos, new_tab)
     evil = evil_page(tab, FORM % (origin, key.id))
     with evil.page.expect_response(f"{origin}/answer") as answered:
         evil.page.goto(EVIL)
@@ -163,9 +168,7 @@ def test_form_of_another_origin_answers_nothing(
 def test_script_of_another_origin_answers_nothing(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:
-    key, *_ = add(application, photos, 1)
-    tab = new_tab().open(application.start().address)
-    origin = application.address.partition("/?")[0]
+    origin, key, tab = opened(application, photos, new_tab)
     evil = evil_page(tab, SCRIPT % (origin, key.id))
     evil.page.goto(EVIL)
     evil.wait_for_title("sent")
@@ -175,9 +178,7 @@ def test_script_of_another_origin_answers_nothing(
 def test_picture_is_not_shown_on_a_page_of_another_origin(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:
-    key, *_ = add(application, photos, 1)
-    tab = new_tab().open(application.start().address)
-    origin = application.address.partition("/?")[0]
+    origin, key, tab = opened(application, photos, new_tab)
     evil = evil_page(tab, f"<img src={origin}/picture/{key.id} onerror=document.title='refused'>")
     evil.page.goto(EVIL)
     evil.wait_for_title("refused")

@@ -48,7 +48,8 @@ class Trained:
 
     def files(self, algorithm: str) -> dict[str, bytes]:
         with tarfile.open(fileobj=io.BytesIO(self.archive(algorithm)), mode="r:gz") as tar:
-            return {name: tar.extractfile(name).read() for name in ("head.npz", "model.json")}  # type: ignore[union-attr]
+            opened = {name: tar.extractfile(name) for name in ("head.npz", "model.json")}
+            return {name: file.read() for name, file in opened.items() if file}
 
     def head(self, algorithm: str) -> dict[str, Any]:
         with np.load(io.BytesIO(self.files(algorithm)["head.npz"]), allow_pickle=False) as arrays:

@@ -13,7 +13,7 @@ of the Royal Statistical Society B 86 (2024): the capital process, and the mean 
 ("diversified Kelly betting").
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
@@ -92,30 +92,32 @@ def lower_bound(right: ArrayLike, wrong: ArrayLike, risk: float = RISK) -> Float
     """Return the largest precision at which the capital of upward bets has reached 1 / risk."""
     hits, misses = np.asarray(right), np.asarray(wrong)
 
-    def excluded(precision: Floats) -> NDArray[np.bool_]:
+    def is_low(precision: Floats) -> NDArray[np.bool_]:
         return upward_capital(hits, misses, precision) >= -log(risk)
 
-    low, high = np.zeros(hits.shape), np.ones(hits.shape)
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        out = excluded(middle)
-        low, high = np.where(out, middle, low), np.where(out, high, middle)
-    return low
+    return _bisect(is_low, hits.shape)[0]
 
 
 def upper_bound(right: ArrayLike, wrong: ArrayLike, risk: float = RISK) -> Floats:
     """Return the smallest precision at which the capital of downward bets has reached 1 / risk."""
     hits, misses = np.asarray(right), np.asarray(wrong)
 
-    def excluded(precision: Floats) -> NDArray[np.bool_]:
-        return downward_capital(hits, misses, precision) >= -log(risk)
+    def is_low(precision: Floats) -> NDArray[np.bool_]:
+        return ~(downward_capital(hits, misses, precision) >= -log(risk))
 
-    low, high = np.zeros(hits.shape), np.ones(hits.shape)
+    return _bisect(is_low, hits.shape)[1]
+
+
+def _bisect(
+    is_low: Callable[[Floats], NDArray[np.bool_]], shape: tuple[int, ...]
+) -> tuple[Floats, Floats]:
+    """Return precisions just below and above the place up to which `is_low` holds."""
+    low, high = np.zeros(shape), np.ones(shape)
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        out = excluded(middle)
-        low, high = np.where(out, low, middle), np.where(out, middle, high)
-    return high
+        below = is_low(middle)
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return low, high
 
 
 def upward_capital(right: ArrayLike, wrong: ArrayLike, precision: ArrayLike) -> Floats:

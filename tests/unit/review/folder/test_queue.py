@@ -1,6 +1,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ class Planned(Choice):
     """A choice whose plan a test sets."""
 
     def __init__(self, order: Sequence[Next], *, is_ready: bool = True) -> None:
-        super().__init__([], lambda _: b"", lambda _: [], lambda: None, 2)  # type: ignore[arg-type,return-value]
+        unused: Any = None
+        super().__init__([], unused, unused, unused, 2)
         self.order = list(order)
         if is_ready:
             self.ready.set()
