@@ -37,8 +37,14 @@ class EarlierModelError(AlgorithmError):
     """The channel model needs one model.tar.gz of this algorithm with the same classes."""
 
 
-def run(root: Path, stop: Event) -> None:
+def run(root: Path, stop: Event, *, in_script_mode: bool = False) -> None:
     """Run the job in a folder. When `stop` is set, end soon with the best model so far.
+
+    Args:
+        root: The folder, shaped like /opt/ml.
+        stop: Ends the job.
+        in_script_mode: Whether a script in AWS's scikit-learn container is the caller; otherwise
+            the job stands for one of the built-in algorithm. Each continues from its own models.
 
     Raises:
         AlgorithmError: the input is invalid; the message has the reason.
@@ -48,7 +54,7 @@ def run(root: Path, stop: Event) -> None:
     texts = hyperparameters.read(config / "hyperparameters.json")
     chosen = hyperparameters.parse(texts)
     log_configuration(chosen)
-    head = earlier_head(data / "model", chosen)
+    head = earlier_head(data / "model", chosen, in_script_mode=in_script_mode)
     types = content_types(config / "inputdataconfig.json")
     images = {
         name: read_channel(data, name, chosen.num_classes, types.get(name)) for name in CHANNELS
@@ -89,7 +95,9 @@ def log_configuration(chosen: Hyperparameters) -> None:
             )
 
 
-def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
+def earlier_head(
+    folder: Path, chosen: Hyperparameters, *, in_script_mode: bool = False
+) -> Head | None:
     """Return the head in the channel `model`, for incremental training; None without that channel.
 
     Raises:
@@ -102,7 +110,7 @@ def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
     if len(archives) != 1:
         raise EarlierModelError(f"it holds {len(archives)} archives")
     try:
-        head = model.load_archive(archives[0]).head
+        head = model.load_archive(archives[0], in_script_mode=in_script_mode).head
     except model.InvalidModelError as error:
         raise EarlierModelError(error.detail) from error
     if len(head.bias) != chosen.num_classes:

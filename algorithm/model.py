@@ -15,10 +15,12 @@ from algorithm.arrays import InvalidArraysError, load_arrays
 from algorithm.backbone import FEATURES, Backbone, load_backbone
 from algorithm.errors import AlgorithmError
 from algorithm.head import Head
+from algorithm.packages import CODE
 from untrusted.archive import MODEL, UnsafeArchiveError
 from untrusted.tar import tar_gz_files
 
 FILES = ("model.json", "head.npz")
+_ALGORITHMS = {False: "image-classification", True: "transfer-learning"}  # by script mode
 
 
 class InvalidModelError(AlgorithmError):
@@ -68,24 +70,31 @@ def load(folder: Path) -> Model:
     return _read(files)
 
 
-def load_archive(archive: Path) -> Model:
+def load_archive(archive: Path, *, in_script_mode: bool = False) -> Model:
     """Return the model in a model.tar.gz.
 
+    A model of script mode brings its code along. A model of the built-in algorithm does not.
+
     Raises:
-        InvalidModelError: the model is not one that this algorithm wrote.
+        InvalidModelError: the model is not one that this algorithm wrote, in this mode.
         BackboneMismatchError: the model was trained on another backbone.
         BackboneFileError: the installed backbone is damaged.
     """
+    files: dict[str, bytes] = {}
+    brings_code = False
     try:
         with archive.open("rb") as packed:
-            members = tar_gz_files(packed, MODEL)
-            files = {
-                str(member.path): member.content()
-                for member in members
-                if str(member.path) in FILES
-            }
+            for member in tar_gz_files(packed, MODEL):
+                brings_code |= member.path.parts[0] == CODE
+                if str(member.path) in FILES:
+                    files[str(member.path)] = member.content()
     except (OSError, UnsafeArchiveError) as error:
         raise InvalidModelError(f"{archive.name}: {error}") from error
+    if brings_code != in_script_mode:
+        raise InvalidModelError(
+            f"{archive.name} is of the algorithm {_ALGORITHMS[brings_code]}, and the job of "
+            f"{_ALGORITHMS[in_script_mode]}: continue from a model of the same algorithm"
+        )
     if missing := [name for name in FILES if name not in files]:
         raise InvalidModelError(f"{archive.name}: {' and '.join(missing)} not found")
     return _read(files)

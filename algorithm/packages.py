@@ -6,6 +6,7 @@ the version of Python and the sha256 of each wheel. This module needs the standa
 
 import hashlib
 import json
+import os
 import sys
 import tempfile
 from io import BytesIO
@@ -17,6 +18,7 @@ from untrusted.zip import zip_files
 
 SOURCE = Path(__file__).parents[1]
 LIST = "wheels.json"
+CODE = "code"  # the folder of a model that has the source archive
 LIMITS = Limits(members=5_000, unpacked_bytes=1 << 29)  # onnxruntime has 80 MB
 
 
@@ -41,6 +43,9 @@ def bring_packages(source: Path = SOURCE) -> None:
     if not wheels.is_dir():
         return
     if not unpacked.is_dir():
+        if not os.access(source, os.W_OK):
+            # A serverless endpoint runs the container as a user without rights to the model.
+            unpacked = Path(tempfile.mkdtemp(), unpacked.name)
         _unpack(wheels, unpacked)
     if str(unpacked) not in sys.path:
         sys.path.insert(0, str(unpacked))  # before the container's own Pillow

@@ -13,12 +13,11 @@ from shutil import copytree, ignore_patterns
 
 from algorithm.errors import AlgorithmError
 from algorithm.failure import write_failure
-from algorithm.packages import SOURCE, bring_packages, require_digest
+from algorithm.packages import CODE, SOURCE, bring_packages, require_digest
 from untrusted.terminal import say_error
 
 ARCHIVE = Path("input/data/code/sourcedir.tar.gz")  # the channel `code`
 DIGEST = "sagemaker_source_digest"  # the hyperparameter with the sha256 of the source archive
-CODE = "code"
 
 
 def main() -> None:
@@ -34,10 +33,21 @@ def main() -> None:
 
     from algorithm import train  # it needs the packages
 
-    status = train.run(root, train.prepare_process())
+    status = train.run(root, train.prepare_process(), in_script_mode=True)
     if status == 0 and any((root / "model").iterdir()):
-        copytree(SOURCE, root / "model" / CODE, ignore=ignore_patterns("packages", "__pycache__"))
+        _bring_code(root / "model" / CODE)
     sys.exit(status)
+
+
+def _bring_code(folder: Path) -> None:
+    """Copy the source archive into the model.
+
+    The container that serves writes three files into a folder of code without setup.py, and a
+    serverless endpoint may not allow it. pip reads pyproject.toml instead. The source archive has
+    no setup.py, because the container that trains would install it.
+    """
+    copytree(SOURCE, folder, ignore=ignore_patterns("packages", "__pycache__"))
+    (folder / "setup.py").write_text("from setuptools import setup\n\nsetup()\n", encoding="utf-8")
 
 
 def _require_source(root: Path) -> None:

@@ -28,13 +28,13 @@ from untrusted.terminal import VisibleFormatter
 logger = logging.getLogger(__name__)
 
 
-def run(root: Path, stop: Event) -> int:
+def run(root: Path, stop: Event, *, in_script_mode: bool = False) -> int:
     """Run the job as a container does, and return its exit code.
 
     The reason of a failure is in output/failure.
     """
     try:
-        job.run(root, stop)
+        job.run(root, stop, in_script_mode=in_script_mode)
     except StoppedError as stopped:
         logger.info("%s", stopped)
     except Exception as error:  # the process boundary

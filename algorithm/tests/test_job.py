@@ -1,11 +1,11 @@
 import io
 import json
 import logging
+import shutil
 import struct
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from shutil import rmtree
 from threading import Event
 
 import pytest
@@ -50,8 +50,8 @@ def as_recordio(root: Path) -> Path:
             records += (
                 struct.pack("<II", 0xCED7230A, len(record)) + record + bytes(-len(record) % 4)
             )
-        rmtree(folder.with_name(f"{channel}_lst"))
-        rmtree(folder)
+        shutil.rmtree(folder.with_name(f"{channel}_lst"))
+        shutil.rmtree(folder)
         folder.mkdir()
         (folder / f"{channel}.rec").write_bytes(records)
     return root
@@ -164,6 +164,42 @@ def test_run_earlier_model_of_other_classes_is_refused(job: Job, model_dir: Path
         algorithm_job.EarlierModelError, match="the model has 2 classes, num_classes is 3"
     ):
         run(with_model(job(num_classes="3"), model_dir))
+
+
+def with_code(model_dir: Path, folder: Path) -> Path:
+    """Copy a model as a script writes it: with its code."""
+    copied = Path(shutil.copytree(model_dir, folder / "model-of-a-script"))
+    (copied / "code").mkdir()
+    (copied / "code/inference.py").write_text("")
+    return copied
+
+
+def test_script_continues_from_the_model_of_a_script(
+    job: Job, model_dir: Path, tmp_path: Path
+) -> None:
+    root = with_model(job(learning_rate="0.0"), with_code(model_dir, tmp_path))
+    algorithm_job.run(root, Event(), in_script_mode=True)
+    assert description(model_dir.parent)["metrics"] == description(root)["metrics"]
+
+
+def test_script_refuses_the_model_of_the_built_in_algorithm(job: Job, model_dir: Path) -> None:
+    root = with_model(job(), model_dir)
+    with pytest.raises(
+        algorithm_job.EarlierModelError,
+        match=r"of the algorithm image-classification, and the job of transfer-learning",
+    ):
+        algorithm_job.run(root, Event(), in_script_mode=True)
+
+
+def test_built_in_algorithm_refuses_the_model_of_a_script(
+    job: Job, model_dir: Path, tmp_path: Path
+) -> None:
+    root = with_model(job(), with_code(model_dir, tmp_path))
+    with pytest.raises(
+        algorithm_job.EarlierModelError,
+        match=r"of the algorithm transfer-learning, and the job of image-classification",
+    ):
+        run(root)
 
 
 def test_run_without_an_archive_in_the_channel_model_is_refused(job: Job) -> None:

@@ -42,6 +42,17 @@ def test_packages_come_before_those_of_the_container(tmp_path: Path) -> None:
     assert (tmp_path / "packages/brought_module.py").exists()
 
 
+def test_packages_are_unpacked_elsewhere_if_the_model_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    bring_packages(source(tmp_path))
+
+    assert not (tmp_path / "packages").exists()
+    assert (Path(sys.path[0]) / "brought_module.py").exists()
+
+
 def test_packages_are_unpacked_once(tmp_path: Path) -> None:
     bring_packages(source(tmp_path))
     (tmp_path / "wheels/brought-1.0-py3-none-any.whl").unlink()

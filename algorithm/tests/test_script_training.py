@@ -34,7 +34,7 @@ def test_model_brings_its_code(
     assert 0 == run(root, monkeypatch)
 
     assert {"model.json", "head.npz", "code"} == {one.name for one in (root / "model").iterdir()}
-    assert ["inference.py"] == [one.name for one in (root / "model/code").iterdir()]
+    assert {"inference.py", "setup.py"} == {one.name for one in (root / "model/code").iterdir()}
 
 
 def test_other_archive_than_the_uploaded_one_is_the_reason_of_the_failure(

@@ -13,7 +13,15 @@ from pathlib import Path
 from localcloud.api.protocol import Answer
 from localcloud.sagemaker.algorithms import Algorithm, BuiltInRules, Invoke
 
+_CODE = "code"  # a model of script mode brings its script along, in this folder
 _EPOCH = r"Epoch\[\d+\] "
+
+
+class OtherAlgorithmError(Exception):
+    """The model is of a script, which the image of the built-in algorithm cannot serve."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 def _train(folder: Path) -> list[str | Path]:
@@ -26,6 +34,8 @@ def _serve(model_folder: Path, _variables: Mapping[str, str]) -> Invoke:
         # The import loads onnxruntime, which is needed for models only.
     )
 
+    if (model_folder / _CODE).is_dir():
+        raise OtherAlgorithmError
     predictor = Predictor(model_folder)
 
     async def invoke(headers: Mapping[str, str], body: bytes) -> Answer:
