@@ -29,13 +29,21 @@ class Servable(Protocol):
         """Return the sha256 of the model.tar.gz, None if it is unknown."""
 
 
-def model_request(name: str, model: Servable, role: str, tags: Tags) -> dict[str, Any]:
-    """Return the CreateModel request. It names no registry package, which would need approval."""
+def model_request(
+    name: str, model: Servable, role: str, tags: Tags, *, serverless: bool = False
+) -> dict[str, Any]:
+    """Return the CreateModel request. It names no registry package, which would need approval.
+
+    The containers of both algorithms need no network. Serverless endpoints do not support network
+    isolation ("Deploy models with Amazon SageMaker Serverless Inference", feature exclusions).
+    """
+    isolation = {} if serverless else {"EnableNetworkIsolation": True}
     return {
         "ModelName": name,
         "PrimaryContainer": container(model.image, model.model_data, model.model_digest),
         "ExecutionRoleArn": role,
         "Tags": tags,
+        **isolation,
     }
 
 

@@ -194,7 +194,9 @@ class Rollout:
             hosting = replace(
                 hosting, instances=min(max(running, hosting.instances), hosting.scaling.largest)
             )
-        model = model_request(self.name, self.model, self.model.role, tags)
+        model = model_request(
+            self.name, self.model, self.model.role, tags, serverless=hosting.is_serverless
+        )
         try:
             self.endpoint.prepare(endpoint_config_request(self.name, hosting, tags), model)
         except ClientError as exc:

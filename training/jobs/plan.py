@@ -1,7 +1,7 @@
 """Plan a training job: its dataset, hyperparameters, machine and limits."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,19 @@ def with_key_arns(plan: Plan, kms: "KMSClient", console: Console) -> Plan:
     )
 
 
+def require_classes(model: str, labels: Sequence[str], dataset: Dataset) -> None:
+    """Refuse an earlier model of other classes; `model` names it in the message.
+
+    Raises:
+        EarlierModelError: The classes or their order differ.
+    """
+    if tuple(labels) != dataset.labels:
+        raise EarlierModelError(
+            f"{model} has the classes {', '.join(labels)}, and the dataset has "
+            f"{', '.join(dataset.labels)}. Both need the same classes in the same order."
+        )
+
+
 def _max_wait(options: argparse.Namespace) -> int | None:
     if not options.spot:
         if options.max_wait is not None:
@@ -145,12 +158,7 @@ def _earlier_model(
     if not options.from_run:
         return None
     earlier = open_run_file(run.folder.parent / options.from_run).result("train")
-    if tuple(earlier["labels"]) != dataset.labels:
-        raise EarlierModelError(
-            f"The model of the run {options.from_run} has the classes "
-            f"{', '.join(earlier['labels'])}, and the dataset has {', '.join(dataset.labels)}. "
-            "Both need the same classes in the same order."
-        )
+    require_classes(f"The model of the run {options.from_run}", earlier["labels"], dataset)
     if (trained_by := algorithm_of(earlier["image"])) != options.algorithm:
         raise EarlierModelError(
             f"The model of the run {options.from_run} is of --algorithm {trained_by}, and this "

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from cli import instances
 from cli.aws import Aws, PermissionMissingError, code_of, explain
-from cli.instances import BUILT_IN
-from cli.s3_url import split_s3_url
+from cli.instances import BUILT_IN, NEEDS_NO_GPU
 from training.dataset.dataset import (
     TRAIN,
     VALIDATION,
@@ -17,8 +17,9 @@ from training.dataset.dataset import (
     TooFewClassesError,
     TooFewImagesError,
 )
-from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
+from training.jobs.plan import EarlierModelError, Plan, RoleMissingError, require_classes
 from training.jobs.quotas import check_quota
+from training.models.model_card import ModelMissingError, inspect_archive
 from training.models.registry import find_ancestry
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
@@ -52,7 +53,7 @@ class RoleTrustError(TrainingError):
 
 
 class InstanceTypeError(TrainingError):
-    """Use a GPU (p2, p3, g4dn or g5), or --algorithm transfer-learning, which needs no GPU."""
+    """Use a GPU (p2, p3, g4dn or g5)."""
 
 
 class VolumeKeyError(TrainingError):
@@ -74,7 +75,7 @@ def preflight(aws: Aws, plan: Plan, console: Console) -> None:
     check_dataset(aws.s3, plan.dataset)
     check_role(aws.iam, plan.role, console)
     if plan.earlier_model:
-        check_earlier_model(aws.s3, plan.earlier_model, console)
+        check_earlier_model(aws.s3, plan, plan.earlier_model, console)
 
 
 def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
@@ -123,10 +124,11 @@ def check_machine(plan: Plan) -> None:
         VolumeKeyError: The instance type has only local disks.
     """
     named = re.fullmatch(r"ml\.([a-z0-9]+)\.[a-z0-9]+", plan.instance_type)
-    if not named or (plan.algorithm == BUILT_IN and named[1] not in GPU_FAMILIES):
-        raise InstanceTypeError(
-            f"--instance-type is {plan.instance_type}. {InstanceTypeError.__doc__}"
-        )
+    wrong = f"--instance-type is {plan.instance_type}."
+    if plan.algorithm == BUILT_IN and (not named or named[1] not in GPU_FAMILIES):
+        raise InstanceTypeError(f"{wrong} {InstanceTypeError.__doc__} {NEEDS_NO_GPU}")
+    if not named:
+        raise InstanceTypeError(f"{wrong} Use a type such as {instances.TRAINING[plan.algorithm]}.")
     if plan.volume_kms_key and named[1] in WITH_LOCAL_DISKS:
         raise VolumeKeyError
 
@@ -200,22 +202,32 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def check_earlier_model(s3: "S3Client", url: str, console: Console) -> None:
-    """Refuse an earlier model that does not exist; report one whose images are unknown.
+def check_earlier_model(s3: "S3Client", plan: Plan, url: str, console: Console) -> None:
+    """Refuse an earlier model that the job cannot continue; report one whose images are unknown.
 
     Raises:
-        EarlierModelError: The model does not exist or is not readable.
+        EarlierModelError: The model does not exist, is not readable, or has other classes.
+        BadModelArchiveError: The object is not a model archive.
+        OtherAlgorithmError: The model is of the other algorithm.
     """
-    bucket, key = split_s3_url(url)
     try:
-        s3.head_object(Bucket=bucket, Key=key)
+        archive = inspect_archive(s3, url)
+    except ModelMissingError as exc:
+        raise _unreadable(url) from exc
     except ClientError as exc:
-        if code_of(exc) in ("404", "403", "NoSuchKey"):
-            raise EarlierModelError(
-                f"{url} does not exist or is not readable. Check the URL."
-            ) from exc
+        if code_of(exc) == "AccessDenied":
+            raise _unreadable(url) from exc
         raise
-    if unknown := find_ancestry(s3, url).unknown:
+    archive.require_algorithm(plan.algorithm)
+    ancestry = find_ancestry(s3, url)
+    if ancestry.labels:
+        require_classes(f"The model {url}", ancestry.labels, plan.dataset)
+    if ancestry.unknown:
         console.print(
-            f"{unknown} is not registered, so `promote` will refuse models that continue from it."
+            f"{ancestry.unknown} is not registered, so `promote` will refuse models that continue "
+            "from it."
         )
+
+
+def _unreadable(url: str) -> EarlierModelError:
+    return EarlierModelError(f"{url} does not exist or is not readable. Check the URL.")

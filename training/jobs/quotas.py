@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.aws import QuotaExceededError
-from cli.instances import BUILT_IN, TRANSFER_LEARNING
+from cli.instances import BUILT_IN, NEEDS_NO_GPU
 from training.jobs.plan import Plan
 from untrusted.console import Console
 
@@ -30,11 +30,7 @@ def check_quota(service_quotas: Any, plan: Plan, console: Console) -> None:
         console.print(f'The quota "{quota}" is not checked, because it is not readable.')
         return
     if value is not None and value < 1:
-        hint = (
-            f" `scones train --algorithm {TRANSFER_LEARNING}` needs no GPU."
-            if plan.algorithm == BUILT_IN
-            else ""
-        )
+        hint = f" {NEEDS_NO_GPU}" if plan.algorithm == BUILT_IN else ""
         raise QuotaExceededError(
             f'The quota "{quota}" is {value:g}. Request 1 in Service Quotas > Amazon SageMaker.'
             f"{hint}"

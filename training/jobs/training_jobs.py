@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws, AwsError, QuotaExceededError, code_of, reason_of
-from cli.instances import BUILT_IN, TRANSFER_LEARNING
+from cli.instances import BUILT_IN, NEEDS_NO_GPU, TRANSFER_LEARNING
 from training.jobs.quotas import quota_name
 from training.models.containers import algorithm_of
 from training.models.model_card import inspect_archive
@@ -136,5 +136,5 @@ def quota_exceeded(
         "the "
         f'quota "{quota}" in Service Quotas > Amazon SageMaker, in {region}. Until then try '
         f"{alternative}, which has its own quota, or another --instance-type (ml.g4dn.xlarge, "
-        f"ml.g4dn.2xlarge, ml.g5.xlarge). `--algorithm {TRANSFER_LEARNING}` needs no GPU."
+        f"ml.g4dn.2xlarge, ml.g5.xlarge). {NEEDS_NO_GPU}"
     )

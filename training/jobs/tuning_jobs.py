@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import Aws, code_of
 from training.jobs.plan import Plan
+from training.jobs.training_jobs import quota_exceeded
 from training.jobs.training_request import Source, training_job_request
 from training.jobs.tuning_search import Search
 
@@ -16,7 +17,11 @@ class TuningJobs(Protocol):
     """The operations of SageMaker that `tune` needs."""
 
     def create(self, request: Mapping[str, Any]) -> None:
-        """Create a tuning job with a CreateHyperParameterTuningJob request."""
+        """Create a tuning job with a CreateHyperParameterTuningJob request.
+
+        Raises:
+            QuotaExceededError: The account's quota of the instance type is too small.
+        """
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """Return the DescribeHyperParameterTuningJob response, None if the job does not exist."""
@@ -33,7 +38,13 @@ class SageMakerTuningJobs:
 
     def create(self, request: Mapping[str, Any]) -> None:
         """Implement `TuningJobs`."""
-        self.aws.sagemaker.create_hyper_parameter_tuning_job(**request)
+        try:
+            self.aws.sagemaker.create_hyper_parameter_tuning_job(**request)
+        except ClientError as exc:
+            if code_of(exc) == "ResourceLimitExceeded":
+                definition = request["TrainingJobDefinition"]
+                raise quota_exceeded(definition, self.aws.region, exc) from exc
+            raise
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """Implement `TuningJobs`."""

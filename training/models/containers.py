@@ -5,6 +5,7 @@ from typing import Any
 from cli.instances import BUILT_IN, TRANSFER_LEARNING
 
 ALGORITHMS = (BUILT_IN, TRANSFER_LEARNING)
+CODE = "code"  # the folder of a model of our algorithm that has its script
 _SCRIPT_REPOSITORY = "/sagemaker-scikit-learn:"
 
 
@@ -23,7 +24,7 @@ def container(image: str, model_data: str, digest: str | None) -> dict[str, Any]
     if algorithm_of(image) == TRANSFER_LEARNING:
         described["Environment"] = {
             "SAGEMAKER_PROGRAM": "inference.py",
-            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+            "SAGEMAKER_SUBMIT_DIRECTORY": f"/opt/ml/model/{CODE}",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",  # there may be no network
             **({"MODEL_DIGEST": digest} if digest else {}),
         }

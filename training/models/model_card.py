@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from cli.aws import code_of
+from cli.instances import BUILT_IN, TRANSFER_LEARNING
 from cli.s3_url import split_s3_url
+from training.models.containers import CODE
 from training.project import inventory
 from training.project.errors import TrainingError
 from training.project.naming import Names
@@ -42,6 +44,10 @@ class ModelChangedError(TrainingError):
     """Find out who replaced the model.tar.gz, then run `scones train --again`."""
 
 
+class OtherAlgorithmError(TrainingError):
+    """Use a model of the same algorithm: no container serves or continues the other's models."""
+
+
 class OtherClassesError(TrainingError):
     """Give the new model a --project of its own: docs/training.md, "Add a class"."""
 
@@ -52,10 +58,11 @@ class ModelCardTooLargeError(TrainingError):
 
 @dataclass(frozen=True)
 class ModelArchive:
-    """SHA-256 digest of a model.tar.gz, and the backbone that its model.json names, if any."""
+    """SHA-256 digest of a model.tar.gz, its algorithm, and the backbone of model.json, if any."""
 
     digest: str
     backbone: str | None
+    algorithm: str = BUILT_IN
 
     def require(self, digest: str | None) -> None:
         """Refuse an archive with another digest. Without an expected digest any archive passes.
@@ -66,6 +73,18 @@ class ModelArchive:
         if digest is not None and digest != self.digest:
             raise ModelChangedError(
                 f"Its digest was {digest} and is {self.digest}. {ModelChangedError.__doc__}"
+            )
+
+    def require_algorithm(self, algorithm: str) -> None:
+        """Refuse an archive of the other algorithm.
+
+        Raises:
+            OtherAlgorithmError: The archive has a script and should not, or the reverse.
+        """
+        if algorithm != self.algorithm:
+            raise OtherAlgorithmError(
+                f"The model.tar.gz is of --algorithm {self.algorithm}, and {algorithm} is needed. "
+                f"{OtherAlgorithmError.__doc__}"
             )
 
 
@@ -86,10 +105,10 @@ def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:
 
     stream = _Hashed(body)
     try:
-        backbone = _backbone(stream)
+        backbone, algorithm = _described(stream)
     except (UnsafeArchiveError, ValueError, KeyError, TypeError) as exc:
         raise BadModelArchiveError(f"{url}: {exc}. {BadModelArchiveError.__doc__}") from exc
-    return ModelArchive(f"sha256:{stream.digest.hexdigest()}", backbone)
+    return ModelArchive(f"sha256:{stream.digest.hexdigest()}", backbone, algorithm)
 
 
 def model_card(
@@ -226,10 +245,16 @@ class _Hashed:
         return chunk
 
 
-def _backbone(stream: Stream) -> str | None:
-    """Return the backbone named by model.json. Read the whole archive to check and digest it."""
+def _described(stream: Stream) -> tuple[str | None, str]:
+    """Return the backbone named by model.json, and the algorithm: ours brings its script along.
+
+    Read the whole archive to check and digest it.
+    """
     backbone = None
+    algorithm = BUILT_IN
     for file in tar_gz_files(stream, MODEL):
+        if file.path.parts[0] == CODE:
+            algorithm = TRANSFER_LEARNING
         if str(file.path) == _DESCRIPTION:
             backbone = str(json.loads(file.content(_DESCRIPTION_BYTES))["backbone"]["name"])
-    return backbone
+    return backbone, algorithm

@@ -1,7 +1,7 @@
 """Register trained models as packages, and find the champion, the newest approved package."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,10 +41,12 @@ class Ancestry:
         learned: S3 URLs of the image lists of all earlier models.
         unknown: S3 URL of an earlier model that is not registered, so that its images are unknown.
             None if all earlier models are registered.
+        labels: The classes of the earlier model in their order, empty if it is not registered.
     """
 
     learned: list[str]
     unknown: str | None
+    labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
         if code_of(exc) not in (*_GONE, "AccessDenied"):
             raise
         return Ancestry([], earlier_model)
-    return Ancestry(_lists(facts), facts.get("unknown_ancestor"))
+    return Ancestry(_lists(facts), facts.get("unknown_ancestor"), facts.get("labels", ()))
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ def show_requests(endpoint: Endpoint, exists: bool, wanted: Wanted) -> dict[str,
     own, tags = endpoint.name, endpoint.names.tag_list
     name = f"{endpoint.names.service}-{endpoint.names.run}-<date>"
     requests: dict[str, Any] = {
-        "CreateModel": model_request(name, model, model.role, tags),
+        "CreateModel": model_request(
+            name, model, model.role, tags, serverless=hosting.is_serverless
+        ),
         "CreateEndpointConfig": endpoint_config_request(name, hosting, tags),
     }
     if exists:

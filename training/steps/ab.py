@@ -13,6 +13,7 @@ from training.endpoint.errors import VariantTakenError
 from training.endpoint.request import VARIANT
 from training.endpoint.second_variant import add
 from training.endpoint.smoke_testing import WORKERS, calibrate, read_smoke_test_images, smoke_test
+from training.models.containers import algorithm_of
 from training.models.deployed_card import deployed_model_card
 from training.models.model_card import (
     ModelArchive,
@@ -73,6 +74,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ModelMissingError: The model archive does not exist.
         BadModelArchiveError: The model archive is invalid.
         ModelChangedError: The model archive has changed.
+        OtherAlgorithmError: The model archive is of the other algorithm.
         EndpointTakenError: The endpoint does not belong to the project.
         EndpointStuckError: The change takes longer than the timeout.
         EndpointFailedError: The endpoint failed.
@@ -111,6 +113,7 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     model = TrainedModel.of(context.run, options.model_data, None)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
+    archive.require_algorithm(algorithm_of(model.image))
     card = read_model_card(context.aws.ssm, context.names.model_card) or {}
     tested = card.get("variants", {})
     if variant in tested and tested[variant]["model_digest"] != archive.digest:

@@ -8,7 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.arguments import duration, whole
-from cli.aws import code_of
+from cli.aws import QuotaExceededError, code_of, sentence_of
+from cli.instances import NEEDS_NO_GPU
 from cli.polling import poll
 from training.dataset.dataset import Dataset
 from training.jobs.autopilot_request import Limits, automl_job_request
@@ -20,6 +21,8 @@ from training.steps.context import Context
 from untrusted.terminal import print_json
 
 HELP = "train a model with SageMaker Autopilot, for comparison (AWS only)"
+# AWS chooses the instances of Autopilot, which have quotas of their own.
+_WITHOUT_GPU = f"With `scones train`, {NEEDS_NO_GPU}"
 _ENDED = {"Completed", "Failed", "Stopped"}
 
 
@@ -74,6 +77,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         StepNotDoneError: The run has no dataset.
         TrainingError: A check failed, and no job was created.
         AutopilotNotEmulatedError: The endpoint is the local cloud.
+        QuotaExceededError: The account's quota is too small.
         AutopilotFailedError: Autopilot found no model.
     """
     dataset = Dataset.of(context.run)
@@ -111,6 +115,8 @@ def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
     except ClientError as exc:
         if code_of(exc) == "UnknownOperationException":
             raise AutopilotNotEmulatedError from exc
+        if code_of(exc) == "ResourceLimitExceeded":
+            raise QuotaExceededError(f"{sentence_of(exc)} {_WITHOUT_GPU}") from exc
         raise
     return name
 
@@ -147,7 +153,8 @@ def _result(context: Context, job: Mapping[str, Any]) -> dict[str, Any]:
     best = job.get("BestCandidate")
     if not best or "FinalAutoMLJobObjectiveMetric" not in best:
         reason = job.get("FailureReason") or f"its status is {job['AutoMLJobStatus']}."
-        raise AutopilotFailedError(f"The Autopilot job {name} found no model: {reason}")
+        hint = f" {_WITHOUT_GPU}" if "service limit" in reason else ""
+        raise AutopilotFailedError(f"The Autopilot job {name} found no model: {reason}{hint}")
 
     accuracy = best["FinalAutoMLJobObjectiveMetric"]["Value"]
     own = (context.run.find("train") or {}).get("metrics", {}).get("validation:accuracy")

@@ -26,6 +26,7 @@ from training.endpoint.smoke_testing import (
 )
 from training.endpoint.strategy import Strategy, add_strategy_arguments
 from training.jobs.preflight import check_role
+from training.models.containers import algorithm_of
 from training.models.deployed_card import deployed_model_card, with_chosen_members
 from training.models.model_card import (
     BadModelArchiveError,
@@ -89,6 +90,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ModelMissingError: The model archive does not exist.
         BadModelArchiveError: The model archive is invalid.
         ModelChangedError: The model archive has changed, maybe during the deployment.
+        OtherAlgorithmError: The model archive is of the other algorithm.
         ModelCardTooLargeError: The model card does not fit into a parameter.
         EndpointStuckError: The change takes longer than the timeout.
         EndpointFailedError: The endpoint failed.
@@ -142,6 +144,7 @@ def _check(
     check_role(context.aws.iam, model.role, context.console)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
+    archive.require_algorithm(algorithm_of(model.image))
     return archive
 
 

@@ -279,12 +279,12 @@ def alarms(context: Context) -> list[str]:
     ]
 
 
-MODELS = {"good", "better", "best", "swapped", "broken", "three", "other"}
+MODELS = {"script", "good", "better", "best", "swapped", "broken", "three", "other"}
 
 
 def put_model(aws: Aws, name: str) -> None:
-    """Put a model into the bucket; the one called other has another digest."""
-    body = archive("another") if name == "other" else archive()
+    """Put a model into the bucket: other has another digest, script brings its code along."""
+    body = archive("another") if name == "other" else archive(brings_code=name == "script")
     aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=body)
 
 
@@ -315,9 +315,10 @@ def swap_model(trained: Context) -> Callable[[], None]:
 
 
 @cache
-def archive(backbone: str = "EfficientNet-Lite0") -> bytes:
+def archive(backbone: str = "EfficientNet-Lite0", brings_code: bool = False) -> bytes:
     """A model.tar.gz that is the same whenever it is made."""
     packed, described = io.BytesIO(), json.dumps({"backbone": {"name": backbone}}).encode()
+    code = [tarfile.TarInfo("code/inference.py")] if brings_code else []
     with (
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file,
         tarfile.open(fileobj=file, mode="w") as tar,
@@ -325,6 +326,8 @@ def archive(backbone: str = "EfficientNet-Lite0") -> bytes:
         member = tarfile.TarInfo("model.json")
         member.size = len(described)
         tar.addfile(member, io.BytesIO(described))
+        for empty in code:
+            tar.addfile(empty)
     return packed.getvalue()
 
 

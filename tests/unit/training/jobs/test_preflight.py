@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from tests.unit.training.fake_hosting import archive
 from training.dataset.dataset import TooFewClassesError, TooFewImagesError
 from training.jobs import preflight
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
+from training.models.model_card import OtherAlgorithmError
 from training.steps.context import Context
 
+MODEL = "s3://photos/models/1/model.tar.gz"
 TRUSTED = {
     "Effect": "Allow",
     "Principal": {"Service": "sagemaker.amazonaws.com"},
@@ -51,6 +54,11 @@ def role(stubber: Stubber, arn: str, *statements: dict[str, Any]) -> None:
 
 def put(context: Context, key: str, text: str) -> None:
     context.aws.s3.put_object(Bucket="photos", Key=key, Body=text.encode())
+
+
+def put_model(context: Context, *, brings_code: bool = False) -> None:
+    body = archive(brings_code=brings_code)
+    context.aws.s3.put_object(Bucket="photos", Key="models/1/model.tar.gz", Body=body)
 
 
 def counted(plan: Plan, train: dict[str, int], validation: dict[str, int]) -> Plan:
@@ -228,34 +236,62 @@ def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> No
 )
 @pytest.mark.usefixtures("plan_in_s3")
 def test_earlier_model_with_unknown_images_is_reported_before_training(
-    context: Context, shown: io.StringIO, facts: dict[str, Any] | None, message: str
+    context: Context, plan: Plan, shown: io.StringIO, facts: dict[str, Any] | None, message: str
 ) -> None:
-    put(context, "models/1/model.tar.gz", "")
+    put_model(context)
     if facts:
         put(context, "models/1/model_quality.json", json.dumps(facts))
-    preflight.check_earlier_model(
-        context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console
-    )
+    preflight.check_earlier_model(context.aws.s3, plan, MODEL, context.console)
     assert message in shown.getvalue()
     assert bool(message) == bool(shown.getvalue())
 
 
 @pytest.mark.usefixtures("plan_in_s3")
-def test_an_earlier_model_that_is_not_there_is_named(context: Context) -> None:
-    put(context, "models/1/model.tar.gz", "")
-    preflight.check_earlier_model(
-        context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console
-    )
+def test_an_earlier_model_that_is_not_there_is_named(context: Context, plan: Plan) -> None:
+    put_model(context)
+    preflight.check_earlier_model(context.aws.s3, plan, MODEL, context.console)
+    missing = "s3://photos/models/2/model.tar.gz"
     with pytest.raises(EarlierModelError, match=r"models/2/model\.tar\.gz does not exist"):
+        preflight.check_earlier_model(context.aws.s3, plan, missing, context.console)
+
+
+def test_earlier_model_that_may_not_be_read_is_named(
+    context: Context, plan: Plan, s3: Stubber
+) -> None:
+    s3.add_client_error("get_object", "AccessDenied")
+    with pytest.raises(EarlierModelError, match="is not readable"):
+        preflight.check_earlier_model(context.aws.s3, plan, MODEL, context.console)
+
+
+@pytest.mark.usefixtures("plan_in_s3")
+@pytest.mark.parametrize(
+    ("algorithm", "brings_code"), [("transfer-learning", False), ("image-classification", True)]
+)
+def test_earlier_model_of_the_other_algorithm_is_refused(
+    context: Context, plan: Plan, algorithm: str, brings_code: bool
+) -> None:
+    put_model(context, brings_code=brings_code)
+    with pytest.raises(OtherAlgorithmError, match=f"and {algorithm} is needed"):
         preflight.check_earlier_model(
-            context.aws.s3, "s3://photos/models/2/model.tar.gz", context.console
+            context.aws.s3, replace(plan, algorithm=algorithm), MODEL, context.console
         )
+
+
+@pytest.mark.usefixtures("plan_in_s3")
+def test_earlier_model_of_other_classes_is_refused(context: Context, plan: Plan) -> None:
+    put_model(context)
+    facts = {"learned": [], "labels": ["truck", "automobile"]}
+    put(context, "models/1/model_quality.json", json.dumps(facts))
+    with pytest.raises(EarlierModelError, match="has the classes truck, automobile, and the data"):
+        preflight.check_earlier_model(context.aws.s3, plan, MODEL, context.console)
 
 
 def test_our_algorithm_needs_no_gpu_and_the_built_in_one_does(plan: Plan) -> None:
     cpu = replace(plan, instance_type="ml.m5.large")
     preflight.check_machine(replace(cpu, algorithm="transfer-learning"))
-    with pytest.raises(preflight.InstanceTypeError, match="transfer-learning, which needs no GPU"):
+    with pytest.raises(
+        preflight.InstanceTypeError, match="`--algorithm transfer-learning` needs no GPU"
+    ):
         preflight.check_machine(cpu)
 
 

@@ -17,6 +17,7 @@ from training.models.model_card import (
     ModelArchive,
     ModelCardTooLargeError,
     ModelMissingError,
+    OtherAlgorithmError,
     inspect_archive,
     model_card,
     model_card_request,
@@ -50,6 +51,24 @@ def test_the_digest_is_that_of_the_whole_archive(context: Context) -> None:
     stored(context, content)
     expected = ModelArchive(f"sha256:{hashlib.sha256(content).hexdigest()}", "EfficientNet-Lite0")
     assert expected == inspect_archive(context.aws.s3, URL)
+
+
+def test_archive_with_a_script_is_of_our_algorithm(context: Context) -> None:
+    stored(context, packed(**{"code/settings": b"{}"}))
+    found = inspect_archive(context.aws.s3, URL)
+
+    found.require_algorithm("transfer-learning")
+    with pytest.raises(OtherAlgorithmError, match="of --algorithm transfer-learning, and image-cl"):
+        found.require_algorithm("image-classification")
+
+
+def test_archive_without_a_script_is_of_the_built_in_algorithm(context: Context) -> None:
+    stored(context, packed(weights=b"{}"))
+    found = inspect_archive(context.aws.s3, URL)
+
+    found.require_algorithm("image-classification")
+    with pytest.raises(OtherAlgorithmError, match="of --algorithm image-classification, and tr"):
+        found.require_algorithm("transfer-learning")
 
 
 def test_an_archive_of_the_built_in_algorithm_names_no_backbone(context: Context) -> None:

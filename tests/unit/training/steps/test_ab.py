@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.training.fake_hosting import interrupt, roll_back, serving
 from training.endpoint.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
-from training.models.model_card import read_model_card
+from training.models.model_card import OtherAlgorithmError, read_model_card
 from training.steps import ab as step
 from training.steps.ab import NoTestError, WeightsError
 from training.steps.context import Context
@@ -105,6 +105,16 @@ def test_another_model_under_the_same_name_is_refused(
     hosting.changes.clear()
     with pytest.raises(VariantTakenError, match="scones rollback` first"):
         ab("--weights", "AllTraffic=50,b=50", "--model-data", model_url("other"))
+    assert [] == hosting.changes
+
+
+def test_archive_of_the_other_algorithm_is_refused(
+    deploy: Step, ab: Step, hosting: Any, model_url: Callable[[str], str]
+) -> None:
+    deploy()
+    hosting.changes.clear()
+    with pytest.raises(OtherAlgorithmError, match="of --algorithm transfer-learning"):
+        ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url("script"))
     assert [] == hosting.changes
 
 

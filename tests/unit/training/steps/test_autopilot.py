@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cli.aws import QuotaExceededError
 from tests.unit.training.fake_clients import hooked
 from tests.unit.training.training_plans import ROLE
 from training.jobs.autopilot_request import Limits, automl_job_request
@@ -24,6 +25,7 @@ class Autopilot:
 
     def __init__(self) -> None:
         self.status, self.best, self.refused = "Completed", BEST, False
+        self.quota, self.reason = "", ""
         self.created: list[str] = []
 
     def create(self, params: dict[str, Any], **_: Any) -> None:
@@ -33,10 +35,14 @@ class Autopilot:
                 "CreateAutoMLJobV2 is not emulated by the local SageMaker.",
             )
             raise ClientError({"Error": {"Code": code, "Message": words}}, "CreateAutoMLJobV2")
+        if self.quota:
+            refusal = {"Error": {"Code": "ResourceLimitExceeded", "Message": self.quota}}
+            raise ClientError(refusal, "CreateAutoMLJobV2")  # type: ignore[arg-type]
         self.created.append(json.loads(params["body"])["AutoMLJobName"])
 
     def describe(self, parsed: dict[str, Any], **_: Any) -> None:
         parsed |= {"AutoMLJobStatus": self.status, "BestCandidate": self.best}
+        parsed |= {"FailureReason": self.reason} if self.reason else {}
 
 
 @pytest.fixture
@@ -86,6 +92,23 @@ def test_the_same_command_finds_its_job(context: Context, autopilot: Autopilot) 
 def test_a_job_without_a_model_is_an_error(context: Context, autopilot: Autopilot) -> None:
     autopilot.status, autopilot.best = "Stopped", {}
     with pytest.raises(step.AutopilotFailedError, match="found no model: its status is Stopped"):
+        run(context)
+
+
+def test_missing_quota_names_the_algorithm_that_needs_no_gpu(
+    context: Context, autopilot: Autopilot
+) -> None:
+    autopilot.quota = "The account-level service limit 'ml.g4dn.xlarge' is 0 Instances."
+    with pytest.raises(QuotaExceededError, match=r"is 0 Instances.*needs no GPU"):
+        run(context)
+
+
+def test_quota_that_a_job_found_missing_names_it_too(
+    context: Context, autopilot: Autopilot
+) -> None:
+    autopilot.status, autopilot.best = "Failed", {}
+    autopilot.reason = "The account-level service limit 'ml.g4dn.xlarge' is 0 Instances."
+    with pytest.raises(step.AutopilotFailedError, match=r"is 0 Instances.*needs no GPU"):
         run(context)
 
 

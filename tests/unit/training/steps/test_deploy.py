@@ -30,6 +30,7 @@ from training.models.model_card import (
     BadModelArchiveError,
     ModelChangedError,
     ModelMissingError,
+    OtherAlgorithmError,
     OtherClassesError,
     read_model_card,
     write_model_card,
@@ -407,6 +408,22 @@ def test_alarm_of_the_service_watches_too_unless_it_is_in_alarm(
     )
     deploy(*update)
     assert {"AlarmName": failures} == hosting.watched[-1]
+
+
+def test_archive_of_the_other_algorithm_is_refused(
+    deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    with pytest.raises(OtherAlgorithmError, match="of --algorithm transfer-learning"):
+        deploy("--model-data", model_url("script"))
+    assert [] == hosting.changes
+
+
+@pytest.mark.parametrize(("mode", "isolated"), [("realtime", True), ("serverless", None)])
+def test_model_on_instances_has_no_network_and_a_serverless_one_cannot_be_isolated(
+    deploy: Deploy, mode: str, isolated: bool | None
+) -> None:
+    requests = deploy("--mode", mode, "--dry-run")["requests"]
+    assert isolated == requests["CreateModel"].get("EnableNetworkIsolation")
 
 
 @pytest.mark.parametrize("model", ["swapped", "three"])
