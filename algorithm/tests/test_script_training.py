@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from algorithm import script_training
+from algorithm import model, script_training
 from algorithm.offline_wheel import build_wheel
 
 WHEEL_NAME = "inference-1.0.0-py3-none-any.whl"
@@ -49,6 +49,21 @@ def test_other_archive_than_the_uploaded_one_is_the_reason_of_the_failure(
 
     reason = (root / "output/failure").read_text(encoding="utf-8")
     assert reason.startswith("TamperedSourceError: The source archive is not as it was packed")
+
+
+def test_model_of_the_built_in_algorithm_is_the_reason_of_the_failure(
+    job: Callable[..., Path], model_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = job()
+    channel = root / "input/data/model"
+    channel.mkdir()
+    model.pack(model_dir, channel / "model.tar.gz")
+
+    assert run(root, monkeypatch)
+
+    reason = (root / "output/failure").read_text(encoding="utf-8")
+    assert reason.startswith("EarlierModelError: ")
+    assert "is of the algorithm image-classification" in reason
 
 
 def test_wheel_of_the_script_needs_nothing_else(
