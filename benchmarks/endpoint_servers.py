@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,18 +61,24 @@ class Server:
         )
 
     def megabytes(self) -> float:
-        """Return the memory of all its processes; shared memory is counted once (PSS)."""
-        return sum(_status(pid, "smaps_rollup", "Pss") for pid in _descent(self.pid)) / 1024
+        """Return the memory of all its processes."""
+        return megabytes(descendants(self.pid))
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that its processes have used."""
-        return sum(_cpu_seconds(pid) for pid in _descent(self.pid))
+        return cpu_seconds(descendants(self.pid))
 
 
-def _descent(pid: int) -> list[int]:
+def megabytes(pids: Iterable[int]) -> float:
+    """Return the memory of processes; memory that they share is counted once (PSS)."""
+    return sum(_status(pid, "smaps_rollup", "Pss") for pid in pids) / 1024
+
+
+def descendants(pid: int) -> list[int]:
+    """Return a process and the processes that it has started."""
     files = Path(f"/proc/{pid}/task").glob("*/children")
     children = [int(child) for file in files for child in file.read_text().split()]
-    return [pid, *(one for child in children for one in _descent(child))]
+    return [pid, *(one for child in children for one in descendants(child))]
 
 
 def _status(pid: int, file: str, field: str) -> int:
@@ -84,9 +90,11 @@ def _status(pid: int, file: str, field: str) -> int:
     return int(line.split()[1])
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the CPU time of processes and of those of their children that have ended."""
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    ticks = sum(int(field) for fields in stats for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def make_model(folder: Path) -> Path:
