@@ -21,6 +21,8 @@ from statistics import median
 
 from benchmarks.endpoint_servers import cpu_seconds, descendants, make_model, megabytes
 from functions.serialize_image.image_preparation import prepare_image
+from localcloud.api.protocol import Answer
+from localcloud.sagemaker.algorithms import Invoke
 from localcloud.sagemaker.scikit_learn.algorithm import scikit_learn
 from localcloud.server.settings import data_folder
 from training.jobs.source_archive import pack
@@ -57,6 +59,11 @@ def make_container_model(folder: Path) -> Path:
     return model
 
 
+async def ask(invoke: Invoke, image: bytes) -> Answer:
+    """Send an image to a container."""
+    return await invoke(HEADERS, image)
+
+
 def start(model: Path, image: bytes) -> Start:
     """Start a container on a model that no container has started on, and ask it once.
 
@@ -68,7 +75,7 @@ def start(model: Path, image: bytes) -> Start:
     begun = time.perf_counter()
     invoke = scikit_learn(data_folder()).serve(model, variables)
     ready = time.perf_counter() - begun
-    answer = asyncio.run(invoke(HEADERS, image))  # type: ignore[arg-type]
+    answer = asyncio.run(ask(invoke, image))
     if answer.status != OK:
         raise NoAnswerError(f"{answer.status}: {answer.body!r}")
     answered = time.perf_counter() - begun
