@@ -21,6 +21,7 @@ from training.steps import (
     cleanup,
     deploy,
     evaluate,
+    export,
     monitor,
     promote,
     rollback,
@@ -47,6 +48,7 @@ STEPS: dict[str, Step] = {
     "status": status,
     "cleanup": cleanup,
     "archive": archive,
+    "export": export,
 }
 # `stage` creates the dataset again. `status` and `cleanup` work with the remaining resources.
 # `rollback` must work in an emergency.

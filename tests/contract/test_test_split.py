@@ -37,9 +37,10 @@ class FakeS3:
         return b"0\t0\tcar/1.png\n"
 
 
-def test_entitled_steps_measure_a_finished_model() -> None:
-    # `promote` decides between two finished models; docs/decisions.md has the reason.
-    assert ("training.steps.evaluate", "training.steps.promote") == ENTITLED
+def test_entitled_steps_measure_finished_models_or_copy_images() -> None:
+    # `promote` decides between two finished models; docs/decisions.md has the reasons.
+    steps = ["evaluate", "promote", "export"]
+    assert [f"training.steps.{step}" for step in steps] == [*ENTITLED]
 
 
 @pytest.mark.parametrize("module", ENTITLED)

@@ -23,7 +23,8 @@ CHOOSING = (TRAIN, VALIDATION, CALIBRATION)  # the splits that shape a model and
 
 # The steps that may read the test split. `evaluate` measures the deployed model. `promote` compares
 # a finished model with the champion, and nothing in the test split has shaped either of them.
-ENTITLED = ("training.steps.evaluate", "training.steps.promote")
+# `export` copies labelled images for other tools and looks at no model.
+ENTITLED = ("training.steps.evaluate", "training.steps.promote", "training.steps.export")
 
 OTHER = "other"  # the class of negative examples, in a dataset that has them
 
@@ -37,7 +38,7 @@ class TooFewImagesError(TrainingError):
 
 
 class HeldOutSplitError(TrainingError):
-    """Only `evaluate` and `promote` may read the test split, which measures finished models."""
+    """Only `evaluate`, `promote` and `export` may read the test split: it measures models."""
 
 
 class NoTestImagesError(TrainingError):

@@ -6,7 +6,7 @@ Formats: SageMaker Ground Truth and Rekognition Custom Labels (augmented manifes
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element  # nosec B405 - a type
@@ -26,13 +26,14 @@ class NotClassificationError(TrainingError):
 class Entry:
     """An image, the labels that it has, and other places where its file may be.
 
-    `note` says why an image has no label.
+    `note` says why an image has no label. `fields` has further facts, such as split and group.
     """
 
     path: str
     labels: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     note: str = "no label"
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def entry_of(place: str, values: Mapping[str, Any], label: str) -> Entry | None:
@@ -70,12 +71,15 @@ def _augmented(place: str, values: Mapping[str, Any], label: str) -> Entry:
                 f"{place} has labels of {kind}. {NotClassificationError.__doc__}"
             )
     names = (facts.get("class-name") for facts in chosen.values())
-    return Entry(str(values["source-ref"]), _distinct(names))
+    return Entry(str(values["source-ref"]), _distinct(names), fields=values)
 
 
 def _label_studio(values: Mapping[str, Any]) -> Entry:
     """Read a task. Several annotators may have labelled it."""
-    image = next((text for text in values["data"].values() if isinstance(text, str)), "")
+    data = values["data"]
+    # Label Studio's database orders the fields of `data` by their names.
+    texts = {name: text for name, text in data.items() if isinstance(text, str)}
+    image = texts.get("image") or next(iter(texts.values()), "")
     answers = [
         [result.get("value", {}) for result in annotation.get("result", [])]
         for annotation in values["annotations"]
@@ -91,7 +95,7 @@ def _label_studio(values: Mapping[str, Any]) -> Entry:
     if len(different) > 1:
         names = "; ".join(sorted(", ".join(names) for names in different))
         return Entry(image, (), note=f"annotators differ: {names}")
-    return Entry(image, next(iter(different), ()), _local_names(image))
+    return Entry(image, next(iter(different), ()), _local_names(image), fields=data)
 
 
 def _custom_vision(values: Mapping[str, Any]) -> Entry:
@@ -102,8 +106,11 @@ def _custom_vision(values: Mapping[str, Any]) -> Entry:
     return Entry(address, labels, (*names, *_local_names(address)))
 
 
-def datumaro(content: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield the images of a Datumaro file, as CVAT exports it."""
+def datumaro(content: Mapping[str, Any], subset: str) -> Iterator[Entry]:
+    """Yield the images of a Datumaro file, as CVAT exports it.
+
+    The file is `annotations/<subset>.json`, and its images are in `images/<subset>/`.
+    """
     names = [one["name"] for one in content["categories"]["label"]["labels"]]
     for item in content["items"]:
         found = [one for one in item["annotations"] if one["type"] == "label"]
@@ -111,7 +118,7 @@ def datumaro(content: Mapping[str, Any]) -> Iterator[Entry]:
             raise NotClassificationError
         path = item.get("image", {}).get("path") or str(item["id"])
         labels = _distinct(names[one["label_id"]] for one in found)
-        yield Entry(path, labels, _local_names(path))
+        yield Entry(path, labels, (f"../images/{subset}/{path}", *_local_names(path)))
 
 
 def cvat(root: Element) -> Iterator[Entry]:

@@ -88,7 +88,7 @@ def rows_of(path: Path, columns: Columns) -> tuple[list[Row], list[str]]:
     if len(found) == 1 and {"items", "categories"} <= found[0][1].keys():
         place, content = found[0]
         try:
-            entries = [(place, entry) for entry in datumaro(content)]
+            entries = [(place, entry) for entry in datumaro(content, path.stem)]
         except (KeyError, IndexError, TypeError, AttributeError) as exc:
             raise ManifestError(f"{path} is not a file of Datumaro: {exc!r}.") from exc
         return _labelled(iter(entries), columns)
@@ -128,7 +128,12 @@ def _labelled(
         if not entry.labels:
             unlabelled.append(f"{entry.path} ({entry.note})")
             continue
-        values = {columns.path: entry.path, columns.label: entry.labels[0]}
+        values = {
+            name: entry.fields[name]
+            for name in (columns.split, columns.group)
+            if isinstance(entry.fields.get(name), str)
+        }
+        values |= {columns.path: entry.path, columns.label: entry.labels[0]}
         rows.append(Row(place, values, entry.elsewhere))
     return rows, unlabelled
 

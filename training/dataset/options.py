@@ -1,4 +1,4 @@
-"""Define the options of `stage`."""
+"""Define the options of `stage`, and those of reviews, which `export` has too."""
 
 import argparse
 import os
@@ -47,20 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "is divided for missing ones (default: %(default)s)",
     )
     add("--other", metavar="DIR", help=_OTHER)
-    add("--with-reviews", action="store_true", help=_WITH_REVIEWS)
-    add(
-        "--audits-only",
-        action="store_true",
-        help="with --with-reviews: calibrate and test with audits alone",
-    )
-    add(
-        "--audits-since",
-        type=_day,
-        metavar="YYYY-MM-DD",
-        help="with --with-reviews: leave out audits of images that were decided before this day "
-        "(UTC)",
-    )
-    add("--stack", help="with --with-reviews: stack of the service (default: the endpoint's name)")
+    add_review_arguments(parser, _WITH_REVIEWS)
     add(
         "--seed", type=int, default=0, metavar="N", help="seed of the splits (default: %(default)s)"
     )
@@ -106,6 +93,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="NAME",
             help=f"column of the {name} (default: %(default)s)",
         )
+
+
+def add_review_arguments(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add --with-reviews, explained by a text, and the options that belong to it."""
+    add = parser.add_argument
+    add("--with-reviews", action="store_true", help=text)
+    add(
+        "--audits-only",
+        action="store_true",
+        help="with --with-reviews: calibrate and test with audits alone",
+    )
+    add(
+        "--audits-since",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="with --with-reviews: leave out audits of images that were decided before this day "
+        "(UTC)",
+    )
+    add("--stack", help="with --with-reviews: stack of the service (default: the endpoint's name)")
 
 
 def _classes(text: str) -> tuple[str, ...]:

@@ -49,22 +49,26 @@ def write_left_out(
 def write_images(splits: Splits, folder: Path) -> None:
     """Write images.csv, which maps each image of the dataset to its image in the source.
 
-    `reason` says why the image has a label: `source`, `review` or `audit`.
+    `reason` says why the image has a label: `source`, `review` or `audit`. Images that stay
+    together have the same `group`. `hash` is the perceptual hash.
 
     Raises:
         OSError: The folder is not writable.
     """
     files = [image for split in SPLITS for image in splits.images[split]]
+    sizes = Counter(image.group for image in files)
     rows = (
         {
             "split": file.split,
             "image": path_in_split(file),
             "source": file.path,
             "reason": file.reason,
+            "group": file.group if sizes[file.group] > 1 else "",
+            "hash": file.image_hash,
         }
         for file in files
     )
-    _write(folder / _IMAGES, ("split", "image", "source", "reason"), rows)
+    _write(folder / _IMAGES, ("split", "image", "source", "reason", "group", "hash"), rows)
 
 
 def read_sources(folder: Path) -> dict[str, str]:
@@ -72,11 +76,16 @@ def read_sources(folder: Path) -> dict[str, str]:
 
     The run's folder may be on another machine; then the result is empty.
     """
+    return {f"{row['split']}/{row['image']}": row["source"] for row in read_images(folder)}
+
+
+def read_images(folder: Path) -> list[dict[str, str]]:
+    """Return the rows of images.csv, [] if the run's folder does not have it."""
     path = folder / _IMAGES
     if not path.exists():
-        return {}
+        return []
     with path.open(encoding="utf-8", newline="") as file:
-        return {f"{row['split']}/{row['image']}": row["source"] for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:

@@ -7,7 +7,7 @@ calibrate and test, and never train.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from hashlib import sha256
@@ -44,6 +44,7 @@ class Review:
         drawn: Whether the image was drawn at random for an audit.
         probability: Probability of that draw, from 0 to 1.
         recorded_at: Time of the model's decision, UTC, ISO 8601.
+        reviewer: Name of the reviewer whose answer stands, "" if it is not recorded.
     """
 
     image_url: str
@@ -54,6 +55,7 @@ class Review:
     drawn: bool
     probability: float
     recorded_at: str = ""
+    reviewer: str = ""
 
     @property
     def path(self) -> str:
@@ -139,6 +141,7 @@ class ChosenReviews:
         probability: Probability of every audit among the images, None without audits.
         waiting: Number of images that still wait for an answer.
         audits_of_no_class: Number of audits that show none of the classes and are left out.
+        answers: The review of each image, by the image's path.
     """
 
     images: Sequence[LabelledImage]
@@ -146,6 +149,7 @@ class ChosenReviews:
     probability: float | None
     waiting: int
     audits_of_no_class: int
+    answers: Mapping[str, Review] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[Reason, int]:
@@ -185,7 +189,8 @@ def choose_reviews(recorded: RecordedReviews, rules: Rules, reader: Reader) -> C
             read = reader(review.image_url, review.version)
             split = rules.split_of(review)
             images.append(LabelledImage(review.path, label, read, split, reason))
-    return ChosenReviews(images, left_out, probability, recorded.waiting, of_no_class)
+    answers = {review.path: review for review in reviews}
+    return ChosenReviews(images, left_out, probability, recorded.waiting, of_no_class, answers)
 
 
 def _common_probability(drawn: Sequence[float]) -> float | None:

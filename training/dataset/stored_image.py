@@ -64,6 +64,24 @@ def version_reader(s3: "S3Client", url: str, version: str) -> Callable[[], bytes
     return partial(_read_version, s3, url, version)
 
 
+def is_newest(s3: "S3Client", url: str, version: str) -> bool:
+    """Return whether an S3 URL leads to this version of an image, and not to another one.
+
+    Args:
+        url: S3 URL of the image.
+        version: Its version id, or its ETag in a bucket without versions.
+    """
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    try:
+        answer = s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as exc:
+        if code_of(exc) in ("404", *_GONE):
+            return False
+        raise  # without the permission, all reviews would be left out one by one
+    newest = answer["ETag"].strip('"') if _ETAG.fullmatch(version) else answer.get("VersionId")
+    return newest == version
+
+
 def _read_version(s3: "S3Client", url: str, version: str) -> bytes:
     bucket, _, key = url.removeprefix("s3://").partition("/")
     try:

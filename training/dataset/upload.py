@@ -126,8 +126,6 @@ def compare(
         PlaceTakenError: An object there was not written by `stage`.
         BucketGoneError: The bucket does not exist.
     """
-    listed = place.listed()
-    old = place.description()
     listed, old = place.listed(), place.description()
     same = old.get("digest") == description["digest"]
     upload = [

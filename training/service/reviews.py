@@ -40,11 +40,11 @@ INCOMPLETE, FOREIGN = "incomplete review", "another bucket"
 
 
 class ServiceNotDeployedError(TrainingError):
-    """Deploy the service (`sam build && sam deploy`), or stage without --with-reviews."""
+    """Deploy the service (`sam build && sam deploy`), or leave out --with-reviews."""
 
 
 class NoReviewsError(TrainingError):
-    """Label images with `scones review`, or stage without --with-reviews: no review is complete."""
+    """Label images with `scones review`, or leave out --with-reviews: no review is complete."""
 
 
 def reviews_for(aws: Aws, stack: str, rules: Rules, console: Console) -> ChosenReviews:
@@ -124,6 +124,7 @@ def _read(item: Mapping[str, Any], images: str) -> Review | LeftOut | None:
             reviewed_at=review["reviewed_at"]["S"],
             drawn=audit["drawn"]["BOOL"],
             probability=float(audit["probability"]["N"]),
+            reviewer=review["reviewer"]["S"] if "reviewer" in review else "",
         )
     except (KeyError, ValueError) as exc:
         return LeftOut(f"{url}?versionId={version}", INCOMPLETE, f"its record lacks {exc}")

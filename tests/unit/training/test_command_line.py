@@ -63,6 +63,7 @@ def test_error_is_also_printed_as_json(capsys: pytest.CaptureFixture[str], tmp_p
 REQUIRED = {
     "autopilot": ["--role", "arn:aws:iam::123456789012:role/autopilot"],
     "threshold": ["--precision", "0.9"],
+    "export": ["exported"],
 }
 
 

@@ -75,6 +75,43 @@ def test_images_without_a_label_are_left_alone_and_reported(
     assert UNLABELLED.get(name, ()) == opened(exported, name, context).left_alone
 
 
+def test_image_of_label_studio_is_found_whatever_its_database_orders_first(
+    tmp_path: Path, context: Context
+) -> None:
+    task = {"data": {"group": "v1", "image": "s3://raw/a.png", "split": "val"}}
+    result = [{"type": "choices", "value": {"choices": ["car"]}}]
+    text = json.dumps([task | {"annotations": [{"result": result}]}])
+    [image] = opened_text(text, tmp_path, context).images
+    assert "s3://raw/a.png" == image.path
+    assert "validation" == image.split
+    assert "v1" == image.group
+
+
+def test_split_and_group_of_an_augmented_manifest_are_read(
+    tmp_path: Path, context: Context
+) -> None:
+    facts = {"class-name": "car", "type": "groundtruth/image-classification"}
+    line = {"source-ref": "s3://raw/a.png", "label": 0, "label-metadata": facts}
+    text = json.dumps(line | {"split": "test", "group": "v1"})
+    [image] = opened_text(text, tmp_path, context).images
+    assert "test" == image.split
+    assert "v1" == image.group
+
+
+def test_images_of_an_unpacked_export_in_datumaro_s_format_are_found(
+    tmp_path: Path, context: Context
+) -> None:
+    # As CVAT packs it: annotations/default.json, images/default/a.png.
+    for name in ("a.png", "photos/b.png"):
+        place = tmp_path / "images/default" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(name.encode())
+    (tmp_path / "annotations").mkdir()
+    shutil.copy(GOLDEN / "datumaro.json", tmp_path / "annotations/default.json")
+    images = opened(tmp_path, "annotations/default.json", context).images
+    assert [b"a.png", b"photos/b.png"] == [image.read() for image in images]
+
+
 def labelled_twice(kind: str = "groundtruth/image-classification") -> str:
     facts = {"type": kind, "human-annotated": "yes"}
     return json.dumps(
