@@ -85,18 +85,19 @@ def at_their_urls(export: Export, s3: "S3Client", console: Console) -> tuple[Exp
         ClientError: S3 refuses to describe an image.
     """
 
-    def is_there(image: ExportedImage) -> bool:
-        return not image.version or is_newest(s3, image.url, image.version)
-
+    versions = [image for image in export.images if image.version]
+    if not versions:
+        return export, []
     with ending(ThreadPoolExecutor(_REQUESTS)) as threads:
-        found = threads.map(is_there, export.images)
-        there = list(track(console, "Checking versions", found, len(export.images)))
-    images = [image for image, one in zip(export.images, there, strict=True) if one]
+        found = threads.map(lambda image: is_newest(s3, image.url, image.version), versions)
+        answers = list(track(console, "Checking versions", found, len(versions)))
+    older = [image for image, newest in zip(versions, answers, strict=True) if not newest]
+    names = {image.name for image in older}
     left_out = [
         LeftOut(image.url, OLDER_VERSION, f"{image.version} is not the newest version")
-        for image, one in zip(export.images, there, strict=True)
-        if not one
+        for image in older
     ]
+    images = [image for image in export.images if image.name not in names]
     return replace(export, images=images), left_out
 
 

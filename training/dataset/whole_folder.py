@@ -39,7 +39,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as exc:
         raise FolderNotWritableError(
-            f"{target} cannot be written: {exc}. {FolderNotWritableError.__doc__}"
+            f"{target} cannot be written: {exc.strerror or exc}. {FolderNotWritableError.__doc__}"
         ) from exc
 
 

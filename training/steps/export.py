@@ -152,4 +152,5 @@ def _show(
                 f"Folders that cannot have the names of their classes: {shorten(renamed)}. "
                 f"{class_folders.MANIFEST} has the names."
             )
-    console.print(f"`scones stage {shlex.quote(result['manifest'])}` reads it again.")
+    again = shlex.join(["scones", "stage", result["manifest"], "--run"])
+    console.print(f"`{again} NAME` reads it as another run.")
