@@ -77,5 +77,5 @@ def test_longest_escaped_name_is_a_possible_name() -> None:
 
 
 def test_name_that_looks_like_a_numbered_one_is_not_given_twice() -> None:
-    names = folder_names(["Car", "car", "car~2"])
-    assert 3 == len({name.casefold() for name in names.values()})
+    names = folder_names(["CAR", "Car", "car", "car~2"])
+    assert 4 == len({name.casefold() for name in names.values()})
