@@ -1,8 +1,9 @@
 """Lambda function classify_image: get class probabilities from the SageMaker endpoint."""
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
-from functools import cache
+from functools import cache, lru_cache, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from aws_lambda_powertools.utilities.parameters import GetParameterError, SSMPro
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     HTTPClientError,
@@ -24,6 +26,7 @@ from observability.failure_log import function_logger, log_failure
 from observability.xray_provider import lambda_tracer
 from urllib3.exceptions import HTTPError
 
+from functions.classify_image.class_list import ClassListPlace
 from functions.classify_image.endpoint import (
     EndpointColdStartError,
     EndpointTimeoutError,
@@ -33,20 +36,31 @@ from functions.classify_image.endpoint import (
 from functions.classify_image.image_data import parse_image_data
 from functions.classify_image.model_card import (
     ModelCard,
+    ModelCardNotFoundError,
     OtherModelError,
     card_error,
     is_serverless,
     parse_model_card,
 )
-from functions.classify_image.prediction import MAX_ANSWER_BYTES, calibrate, parse_prediction
+from functions.classify_image.prediction import (
+    MAX_ANSWER_BYTES,
+    calibrate,
+    listed,
+    parse_prediction,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from mypy_boto3_ssm import SSMClient
 
 # Seconds. All calls end before the function's timeout. The endpoint is called once: only the
 # workflow repeats the call, so that its retries bound the load on a failing endpoint.
 SSM_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+)
+# The list of a model's classes is read once for the life of the process.
+CLASS_LIST_CONFIG = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1}
 )
 ENDPOINT_CONFIG = Config(
     connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1}
@@ -55,6 +69,7 @@ ENDPOINT_CONFIG = Config(
 # Reading the model card and one wait end before the function's timeout; the workflow retries.
 SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
 MODEL_CARD_MAX_AGE = 60  # seconds
+CLASS_LISTS = 8  # kept: a change of models and an A/B test need four
 
 logger = function_logger()
 tracer = lambda_tracer()
@@ -65,6 +80,12 @@ metrics = Metrics()
 def parameters() -> SSMProvider:
     """Return the caching parameter reader, made at first use: an import needs no region."""
     return SSMProvider(boto3_client=boto3.client("ssm", config=SSM_CONFIG))
+
+
+@cache
+def class_lists() -> "SSMClient":
+    """Return the client that reads lists of classes."""
+    return boto3.client("ssm", config=CLASS_LIST_CONFIG)
 
 
 @cache
@@ -89,16 +110,43 @@ def read_model_card(parameter: str, *, again: bool = False) -> str:
         raise card_error(parameter, exc.__context__) from exc
 
 
+@lru_cache(CLASS_LISTS)
+@tracer.capture_method(capture_response=False)
+def read_class_list(card: str, place: ClassListPlace) -> Mapping[str, Any]:
+    """Return the labels and the class_thresholds that do not fit into the card's parameter.
+
+    A list never changes, so it is kept as long as the process lives.
+
+    Raises:
+        ModelCardNotFoundError, ModelCardAccessDeniedError, ModelCardUnavailableError: no list.
+        InvalidClassListError: the list is not the one that the card names.
+    """
+    names, client = place.names(card), class_lists()
+    try:
+        answer = client.get_parameters(Names=names)
+    except (ClientError, BotoCoreError) as exc:
+        raise card_error(f"{card}/classes", exc) from exc
+    if missing := answer["InvalidParameters"]:
+        raise ModelCardNotFoundError(
+            f"The model card {card} needs its list of classes, and {missing[0]} does not exist. "
+            "`scones deploy` writes it."
+        )
+    parts = {one["Name"]: one["Value"] for one in answer["Parameters"]}
+    return place.members(parts[name] for name in names)
+
+
 def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
     """Return the model card of the variant that answered; read the card again if it is too old.
 
     Raises:
-        InvalidModelCardError, OtherModelError: the card is unusable; or as `read_model_card`.
+        InvalidModelCardError, OtherModelError: the card is unusable.
+        Exception: as `read_model_card` and `read_class_list`.
     """
+    class_list = partial(read_class_list, parameter)
     try:
-        return parse_model_card(card, variant)
+        return parse_model_card(card, variant, class_list)
     except OtherModelError:
-        return parse_model_card(read_model_card(parameter, again=True), variant)
+        return parse_model_card(read_model_card(parameter, again=True), variant, class_list)
 
 
 @tracer.capture_method(capture_response=False)
@@ -145,16 +193,21 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
 def classified(
     card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str
 ) -> dict[str, Any]:
-    """Build the answer: calibrated class probabilities, endpoint, variant and thresholds."""
+    """Build the answer: calibrated class probabilities, endpoint, variant and thresholds.
+
+    With more than 100 classes it holds the ten largest probabilities, and of the review classes
+    those among the ten: `listed` says why.
+    """
     prediction = card.labels[probabilities.index(max(probabilities))]
+    largest = listed(dict(zip(card.labels, probabilities, strict=True)))
     return {
-        "predictions": list(probabilities),
-        "class_probabilities": dict(zip(card.labels, probabilities, strict=True)),
+        "predictions": list(largest.values()),
+        "class_probabilities": largest,
         "endpoint": endpoint,
         "variant": variant,
         "model_digest": card.model_digest,
         "recommended_threshold": card.threshold(prediction),
-        "review_classes": list(card.review_classes),
+        "review_classes": [label for label in card.review_classes if label in largest],
     }
 
 

@@ -1,11 +1,13 @@
 """The model card of an endpoint: labels, temperature and thresholds of the deployed model."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from observability.aws_error import read_aws_error
+
+from functions.classify_image.class_list import MEMBER, ClassListPlace, InvalidClassListError
 
 MAX_TEMPERATURE = 100.0  # far above the calibration of any trained model
 DEFAULT_THRESHOLD = 0.8  # until `scones threshold` has chosen a threshold from data
@@ -15,11 +17,11 @@ UNKNOWN_MODEL = "unknown"  # in cards that were written before cards named their
 
 
 class ModelCardNotFoundError(Exception):
-    """The endpoint has no model card; `training deploy` writes it."""
+    """The endpoint has no model card, or no list of its classes; `scones deploy` writes both."""
 
 
 class ModelCardAccessDeniedError(Exception):
-    """The function's role may not read the model card."""
+    """The function's role may not read the model card, or the list of its classes."""
 
 
 class OtherModelError(Exception):
@@ -31,7 +33,10 @@ class ModelCardUnavailableError(Exception):
 
 
 class InvalidModelCardError(Exception):
-    """The model card lacks a valid value that classify_image needs."""
+    """The model card lacks a valid value, or its list of classes is not the one it names."""
+
+
+type ReadClassList = Callable[[ClassListPlace], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,20 @@ class ModelCard:
         return self.class_thresholds.get(label) or self.recommended_threshold
 
 
-def parse_model_card(text: str, variant: str) -> ModelCard:
+def parse_model_card(
+    text: str, variant: str, read_class_list: ReadClassList | None = None
+) -> ModelCard:
     """Return the model card of a variant from its JSON; fields for people and training are ignored.
 
     Only labels and temperature are required, so that cards of earlier releases stay valid.
 
     An answer is never read with the card of another model. A card without a variant is for all
     variants. During an A/B test its member `variants` holds the cards of the other variants.
+
+    Args:
+        text: The JSON of the card.
+        variant: The variant that answered.
+        read_class_list: Reads labels and class_thresholds that do not fit into the card.
 
     Raises:
         InvalidModelCardError: a value is missing or invalid.
@@ -90,7 +102,7 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
             f"The model card must be a JSON object, not a {type(card).__name__}."
         )
 
-    card = _of_variant(card, variant)
+    card = _with_class_list(_of_variant(card, variant), read_class_list)
     labels = _labels(card.get("labels"))
     thresholds = card.get("class_thresholds")
     other_class = card.get("other_class")
@@ -155,6 +167,17 @@ def _of_variant(card: dict[str, Any], variant: str) -> dict[str, Any]:
 
     own: dict[str, Any] = others[variant]
     return own
+
+
+def _with_class_list(
+    card: dict[str, Any], read_class_list: ReadClassList | None
+) -> Mapping[str, Any]:
+    if MEMBER not in card or read_class_list is None:
+        return card
+    try:
+        return {**card, **read_class_list(ClassListPlace.of(card[MEMBER]))}
+    except InvalidClassListError as exc:
+        raise InvalidModelCardError(f"{exc} `scones deploy` writes both again.") from exc
 
 
 def _labels(labels: Any) -> tuple[str, ...]:

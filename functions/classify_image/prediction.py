@@ -1,10 +1,14 @@
 """Parse and calibrate the endpoint's answer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-MAX_ANSWER_BYTES = 65_536  # enough for a thousand classes; a longer answer is not a prediction
+# Enough for 2,621 classes: a number in Python's JSON has at most 23 characters, and ", " follows.
+# A longer answer is not a prediction. `scones stage` refuses more classes.
+MAX_ANSWER_BYTES = 65_536
+MOST_CLASSES = 100  # of a model whose predictions hold the probability of every class
+LISTED_CLASSES = 10  # of a model with more classes; filter_inferences knows this number too
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
 
@@ -55,6 +59,19 @@ def calibrate(probabilities: Sequence[float], temperature: float) -> tuple[float
     weights = [(probability / largest) ** (1 / temperature) for probability in probabilities]
     total = sum(weights)
     return tuple(round(weight / total, 12) for weight in weights)
+
+
+def listed(class_probabilities: Mapping[str, float]) -> dict[str, float]:
+    """Return the class probabilities that the service stores and sends.
+
+    These are all probabilities of up to `MOST_CLASSES` classes. Of more classes they are the
+    `LISTED_CLASSES` largest, the largest first, so that records, events and the states of the
+    workflow stay small. Of equal probabilities the first classes count.
+    """
+    if len(class_probabilities) <= MOST_CLASSES:
+        return dict(class_probabilities)
+    ordered = sorted(class_probabilities.items(), key=lambda one: -one[1])
+    return dict(ordered[:LISTED_CLASSES])
 
 
 def _is_probability(value: Any) -> bool:

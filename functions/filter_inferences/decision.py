@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 SUM_TOLERANCE = 0.01  # class probabilities are rounded and come as decimal text
+# The number of probabilities that classify_image sends of more than 100 classes.
+LISTED_CLASSES = 10
 MIN_THRESHOLD = 1e-6  # as in the workflow; DynamoDB cannot hold a number below 1E-130
 
 
@@ -13,7 +15,7 @@ class InvalidThresholdError(Exception):
 
 
 class InvalidProbabilitiesError(Exception):
-    """The class probabilities are not an object of numbers from 0 to 1 whose sum is 1."""
+    """The class probabilities are not numbers from 0 to 1 whose sum is 1, or at most 1 of ten."""
 
 
 class InvalidReviewClassesError(Exception):
@@ -34,6 +36,9 @@ def decide(event: Any) -> Decision:
 
     A confidence at the threshold passes, unless the class is a review class. Of equal
     probabilities the first class counts.
+
+    The sum of the probabilities is 1. Ten classes may be the most probable ones of a model with
+    more than 100 classes: then the rest, up to 1, belongs to classes that are not listed.
 
     Args:
         event: `{"class_probabilities": {"truck": 0.92, "automobile": 0.08},
@@ -69,15 +74,28 @@ def _probabilities(probabilities: Any) -> dict[str, float]:
             label.strip() and _is_number(value) and 0 <= value <= 1
             for label, value in probabilities.items()
         )
-        and abs(sum(probabilities.values()) - 1) <= SUM_TOLERANCE
+        and _is_sum(list(probabilities.values()))
     )
     if not sound:
         raise InvalidProbabilitiesError(
             "The class_probabilities must be an object with a number from 0 to 1 for each class, "
-            f"1 in total; this came instead: {probabilities!r:.200}"
+            f"1 in total, or at most 1 in total of the {LISTED_CLASSES} most probable classes; "
+            f"this came instead: {probabilities!r:.200}"
         )
 
     return {label: float(value) for label, value in probabilities.items()}
+
+
+def _is_sum(probabilities: list[float]) -> bool:
+    """Return whether probabilities are those of all classes, or the largest ones of many.
+
+    No class that is not listed is more probable than a listed one. So a rest needs a smallest
+    listed probability above zero, and the largest is the prediction among all classes.
+    """
+    rest = 1 - sum(probabilities)
+    if abs(rest) <= SUM_TOLERANCE:
+        return True
+    return rest > 0 and len(probabilities) == LISTED_CLASSES and min(probabilities) > 0
 
 
 def _names(names: Any) -> list[str]:

@@ -16,7 +16,6 @@ from training.dataset.split import Splits
 from untrusted.console import Console
 from untrusted.text import spreadsheet_cell
 
-_SHOWN = 5
 _IMAGES = "images.csv"
 
 
@@ -133,9 +132,3 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
     if contents.left_out:
         named = ", ".join(f"{reason}: {count:,}" for reason, count in contents.reasons.items())
         console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}")
-
-
-def shorten(names: Sequence[str]) -> str:
-    """Return a list of names, shortened to its first names and the number of the others."""
-    more = [f"{len(names) - _SHOWN:,} more"] if len(names) > _SHOWN else []
-    return ", ".join([*names[:_SHOWN], *more])

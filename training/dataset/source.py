@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from cli.names import shorten
 from functions.serialize_image.image_preparation import refuse_too_many_bytes
 from training.dataset.dataset import OTHER, TRAIN
 from training.project.errors import TrainingError
@@ -111,9 +112,9 @@ def choose(found: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
     there = {class_name(name) for name in found}
     missing = sorted(set(wanted) - there)
     if missing:
-        available = ", ".join(sorted(there)) or "no classes"
+        available = shorten(sorted(there)) or "no classes"
         raise UnknownClassError(
-            f"The source does not have the class {', '.join(missing)}. It has {available}."
+            f"The source does not have the class {shorten(missing)}. It has {available}."
         )
     return tuple(sorted(wanted or there))
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cli.names import shorten
 from training.dataset.answer import Answer
 from training.dataset.dataset import CALIBRATION, TRAIN, Dataset, StagedImage
 from training.endpoint.answers import Classifier
@@ -98,7 +99,7 @@ def _ask(classifier: Classifier, images: Images) -> list[Answer]:
         if len(answer.probabilities) != len(labels):
             raise SmokeTestError(
                 f"The endpoint returns {len(answer.probabilities)} class probabilities, and the "
-                f"dataset has {len(labels)} classes: {', '.join(labels)}. {SmokeTestError.__doc__}"
+                f"dataset has {len(labels)} classes: {shorten(labels)}. {SmokeTestError.__doc__}"
             )
     return answers
 

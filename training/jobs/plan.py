@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli import instances
 from cli.instances import BUILT_IN
+from cli.names import shorten
 from training.dataset.dataset import TRAIN, Dataset
 from training.jobs import hyperparameters
 from training.models.containers import algorithm_of
@@ -125,8 +126,8 @@ def require_classes(model: str, labels: Sequence[str], dataset: Dataset) -> None
     """
     if tuple(labels) != dataset.labels:
         raise EarlierModelError(
-            f"{model} has the classes {', '.join(labels)}, and the dataset has "
-            f"{', '.join(dataset.labels)}. Both need the same classes in the same order."
+            f"{model} has the classes {shorten(labels)}, and the dataset has "
+            f"{shorten(dataset.labels)}. Both need the same classes in the same order."
         )
 
 

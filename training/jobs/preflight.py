@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from cli import instances
 from cli.aws import Aws, PermissionMissingError, code_of, explain
 from cli.instances import BUILT_IN, NEEDS_NO_GPU
+from cli.names import shorten
 from training.dataset.dataset import (
     TRAIN,
     VALIDATION,
@@ -95,7 +96,7 @@ def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
         empty = [label for label in dataset.labels if not dataset.counts[split].get(label)]
         if empty:
             raise EmptyClassError(
-                f"{', '.join(empty)} has no {split} images. {EmptyClassError.__doc__}"
+                f"{shorten(empty)} has no {split} images. {EmptyClassError.__doc__}"
             )
         if dataset.size(split) < mini_batch_size:
             raise TooFewImagesError(

@@ -31,7 +31,7 @@ def deployed_model_card(
     `place` names the variant and the endpoint configuration, and says whether it is serverless.
 
     Raises:
-        ModelCardTooLargeError: The card does not fit into an SSM parameter.
+        ModelCardTooLargeError: The card does not fit into SSM parameters.
     """
     return model_card(
         endpoint,

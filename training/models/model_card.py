@@ -1,17 +1,30 @@
-"""Read and write the model card, the SSM parameter that describes the endpoint's model."""
+"""Read and write the model card, the SSM parameter that describes the endpoint's model.
+
+Class names that do not fit into the parameter are in parameters of their own (`class_list`).
+"""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.instances import BUILT_IN, TRANSFER_LEARNING
+from cli.names import shorten
 from cli.s3_url import split_s3_url
+from training.models.class_list import (
+    ADVANCED_BYTES,
+    ModelCardTooLargeError,
+    put_together,
+    read_class_list,
+    set_aside,
+    write_class_list,
+)
 from training.models.containers import CODE
 from training.project import inventory
 from training.project.errors import TrainingError
@@ -24,9 +37,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
-MAX_BYTES = 8192  # of an SSM parameter of the advanced tier
-# Of a card with the longest names, a threshold and a guarantee, but without its class names.
-MOST_OTHER_BYTES = 1536
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
 _DESCRIPTION = "model.json"  # in archives of our algorithm; AWS's algorithm does not write it
 _DESCRIPTION_BYTES = 1_000_000
@@ -50,10 +60,6 @@ class OtherAlgorithmError(TrainingError):
 
 class OtherClassesError(TrainingError):
     """Give the new model a --project of its own: docs/training.md, "Add a class"."""
-
-
-class ModelCardTooLargeError(TrainingError):
-    """Shorten the class names or use fewer: the model card does not fit into an SSM parameter."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def model_card(
         **facts: metrics, backbone, training_job and data_digest, for people and later steps.
 
     Raises:
-        ModelCardTooLargeError: The card does not fit into an SSM parameter.
+        ModelCardTooLargeError: The card does not fit into SSM parameters.
     """
     card = {
         "endpoint": endpoint,
@@ -135,27 +141,11 @@ def model_card(
         "model_digest": archive.digest,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    _text(card)
+    _stored(card)
     return card
 
 
-def require_room(labels: Sequence[str]) -> None:
-    """Refuse classes whose names do not fit into a model card, before anything is trained.
-
-    Raises:
-        ModelCardTooLargeError: The names are too long together.
-    """
-    size = len(json.dumps(list(labels), ensure_ascii=False).encode())
-    room = MAX_BYTES - MOST_OTHER_BYTES
-    if size > room:
-        raise ModelCardTooLargeError(
-            f"The names of the {len(labels):,} classes take {size:,} bytes, and the model card has "
-            f"room for {room:,}, about {len(labels) * room // size:,} classes. "
-            f"{ModelCardTooLargeError.__doc__}"
-        )
-
-
-def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
+def model_card_request(parameter: str, text: str) -> dict[str, Any]:
     """Return the PutParameter request. AWS refuses tags together with Overwrite.
 
     Intelligent tiering uses the free standard tier up to 4 KiB.
@@ -163,7 +153,7 @@ def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
     return {
         "Name": parameter,
         "Description": "Model card, written by scones deploy",
-        "Value": _text(card),
+        "Value": text,
         "Type": "String",
         "Tier": "Intelligent-Tiering",
         "Overwrite": True,
@@ -171,12 +161,15 @@ def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_model_card(ssm: "SSMClient", names: Names, card: dict[str, Any]) -> None:
-    """Replace the endpoint's model card.
+    """Replace the endpoint's model card. Its class lists come first: a card never lacks its list.
 
     Raises:
-        ModelCardTooLargeError: The card does not fit into an SSM parameter.
+        ModelCardTooLargeError: The card does not fit into SSM parameters.
     """
-    ssm.put_parameter(**model_card_request(names.model_card, card))
+    text, lists = _stored(card)
+    for digest, parts in lists.items():
+        write_class_list(ssm, names.model_card, digest, parts, names.tag_list)
+    ssm.put_parameter(**model_card_request(names.model_card, text))
     ssm.add_tags_to_resource(
         ResourceType="Parameter",
         ResourceId=names.model_card,
@@ -184,8 +177,17 @@ def write_model_card(ssm: "SSMClient", names: Names, card: dict[str, Any]) -> No
     )
 
 
-def earlier_model_cards(ssm: "SSMClient", parameter: str) -> Iterator[dict[str, Any]]:
-    """Yield all stored versions of the model card, newest first. SSM stores 100 versions."""
+def earlier_model_cards(
+    ssm: "SSMClient", parameter: str, wanted: Callable[[dict[str, Any]], bool]
+) -> Iterator[dict[str, Any]]:
+    """Yield the wanted stored versions of the model card, newest first. SSM stores 100 versions.
+
+    Args:
+        wanted: Chooses a version; the class names of a version are read after it was chosen.
+
+    Raises:
+        ClassListError: The class names of a wanted version are missing or damaged.
+    """
     pages = ssm.get_paginator("get_parameter_history").paginate(Name=parameter)
     try:
         versions = [version for page in pages for version in page["Parameters"]]
@@ -194,19 +196,25 @@ def earlier_model_cards(ssm: "SSMClient", parameter: str) -> Iterator[dict[str, 
             return
         raise
     for version in sorted(versions, key=lambda one: one["Version"], reverse=True):
-        yield json.loads(version["Value"])
+        card = json.loads(version["Value"])
+        if wanted(card):
+            yield put_together(card, partial(read_class_list, ssm, parameter))
 
 
 def read_model_card(ssm: "SSMClient", parameter: str) -> dict[str, Any] | None:
-    """Return the endpoint's model card, None if it does not exist."""
+    """Return the endpoint's model card, None if it does not exist.
+
+    Raises:
+        ClassListError: The class names of the card are missing or damaged.
+    """
     try:
         found = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
     except ClientError as exc:
         if code_of(exc) == "ParameterNotFound":
             return None
         raise
-    card: dict[str, Any] = json.loads(found)
-    return card
+    card = json.loads(found)
+    return put_together(card, partial(read_class_list, ssm, parameter))
 
 
 def require_same_classes(card: Mapping[str, Any] | None, labels: Sequence[str]) -> None:
@@ -218,18 +226,28 @@ def require_same_classes(card: Mapping[str, Any] | None, labels: Sequence[str]) 
         OtherClassesError: The classes differ.
     """
     if card and card["labels"] != list(labels):
-        served = ", ".join(card["labels"])
         raise OtherClassesError(
-            f"The endpoint serves the classes {served}, and the new model has {', '.join(labels)}. "
-            f"{OtherClassesError.__doc__}"
+            f"The endpoint serves the classes {shorten(card['labels'])}, and the new model has "
+            f"{shorten(labels)}. {OtherClassesError.__doc__}"
         )
 
 
-def _text(card: dict[str, Any]) -> str:
+def _stored(card: dict[str, Any]) -> tuple[str, dict[str, list[str]]]:
+    """Return the text of the card's parameter, and the parts of its class lists by digest.
+
+    A card that fits into one parameter has no class lists.
+    """
     text = json.dumps(card, ensure_ascii=False)
-    if len(text.encode()) > MAX_BYTES:
-        raise ModelCardTooLargeError
-    return text
+    if len(text.encode()) <= ADVANCED_BYTES:
+        return text, {}
+    short, lists = set_aside(card)
+    text = json.dumps(short, ensure_ascii=False)
+    if len(text.encode()) > ADVANCED_BYTES:
+        raise ModelCardTooLargeError(
+            f"The model card takes {len(text.encode()):,} bytes without its class names, and an "
+            f"SSM parameter holds {ADVANCED_BYTES:,}. {ModelCardTooLargeError.__doc__}"
+        )
+    return text, lists
 
 
 class _Hashed:

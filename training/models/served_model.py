@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from cli.aws import Aws
+from cli.names import shorten
 from training.dataset.dataset import Dataset
 from training.models.model_card import OtherClassesError, read_model_card, write_model_card
 from training.project.errors import TrainingError
@@ -59,7 +60,7 @@ class ServedModel:
         """Replace this card; the cards of other variants stay.
 
         Raises:
-            ModelCardTooLargeError: The card does not fit into an SSM parameter.
+            ModelCardTooLargeError: The card does not fit into SSM parameters.
         """
         whole = read_model_card(ssm, names.model_card) or {}
         others = whole.get("variants", {})
@@ -134,8 +135,8 @@ def _require(parameter: str, dataset: Dataset, card: dict[str, Any]) -> dict[str
     _require_whole(parameter, card)
     if tuple(card["labels"]) != dataset.labels:
         raise OtherClassesError(
-            f"The model card has the classes {', '.join(card['labels'])}, and the dataset has "
-            f"{', '.join(dataset.labels)}. {OtherClassesError.__doc__}"
+            f"The model card has the classes {shorten(card['labels'])}, and the dataset has "
+            f"{shorten(dataset.labels)}. {OtherClassesError.__doc__}"
         )
     dataset.require(card.get("data_digest") or None)
     return card

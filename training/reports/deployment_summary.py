@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.names import shorten
 from cli.prices import Prices, per_hour
 from cli.project import project_or_checkout
 from training.dataset.dataset import Dataset
@@ -52,7 +53,7 @@ def show(
         f"images. Temperature {card['temperature']:.3f}."
     )
     say(
-        f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; "
+        f"Model card: {result['model_card_parameter']} ({shorten(card['labels'])}; "
         f"{card['backbone']})"
     )
     if card["recommended_threshold"] is None:

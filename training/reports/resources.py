@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from rich.filesize import decimal
 
 from cli.aws import Aws, CredentialsError, code_of, explain, reason_of
+from cli.names import shorten
 from cli.prices import HOURS_PER_MONTH, Prices
 from training.models.model_card import read_model_card
 from training.models.registry import ModelRegistry
@@ -159,7 +160,7 @@ def _model_card(account: Account, _prices: Prices) -> Iterator[Resource]:
         yield Resource("model card", account.names.model_card, "damaged", "not JSON")
         return
     if card:
-        labels = ", ".join(map(str, card.get("labels", [])))
+        labels = shorten(list(map(str, card.get("labels", []))))
         detail = f"{labels}; {card.get('backbone')}; training job {card.get('training_job')}"
         yield Resource(
             "model card", account.names.model_card, f"of {card.get('created_at')}", detail

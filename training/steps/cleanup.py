@@ -13,6 +13,7 @@ from cli.aws import code_of
 from cli.confirmation import add_confirmation_arguments, confirmed
 from training.endpoint import alarms, scaling
 from training.endpoint.changes import Endpoint
+from training.models.class_list import class_list_parameters
 from training.project import inventory
 from training.steps.context import Context
 
@@ -116,7 +117,15 @@ def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator
 
 
 def _model_card(context: Context) -> Iterator[Deletion]:
-    name = context.names.model_card
+    """Yield the model card, then its class lists, which an interrupted cleanup finds again."""
+    card = context.names.model_card
+    parts = list(class_list_parameters(context.aws.ssm, card))
+    yield from _parameter(context, "model card", card)
+    for name in parts:
+        yield from _parameter(context, "part of a class list", name)
+
+
+def _parameter(context: Context, kind: str, name: str) -> Iterator[Deletion]:
     ssm = context.aws.ssm
     try:
         tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
@@ -126,7 +135,7 @@ def _model_card(context: Context) -> Iterator[Deletion]:
         return
 
     if inventory.carries_our_tags(context.names, tags):
-        yield Deletion("model card", name, partial(ssm.delete_parameter, Name=name))
+        yield Deletion(kind, name, partial(ssm.delete_parameter, Name=name))
 
 
 def _retained(context: Context) -> dict[str, str]:

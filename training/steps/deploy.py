@@ -91,7 +91,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         BadModelArchiveError: The model archive is invalid.
         ModelChangedError: The model archive has changed, maybe during the deployment.
         OtherAlgorithmError: The model archive is of the other algorithm.
-        ModelCardTooLargeError: The model card does not fit into a parameter.
+        ModelCardTooLargeError: The model card does not fit into SSM parameters.
         EndpointStuckError: The change takes longer than the timeout.
         EndpointFailedError: The endpoint failed.
         RolledBackError: SageMaker rolled back the change.

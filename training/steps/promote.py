@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from cli import instances
 from cli.arguments import add_timeout_argument, add_workers_argument, whole
+from cli.names import shorten
 from cli.prices import add_prices_argument, per_hour, read_prices
 from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, HeldOutImages, StagedImage
@@ -168,8 +169,8 @@ def _check(
         )
     if champion and tuple(champion.facts["labels"]) != dataset.labels:
         raise NotComparableError(
-            f"The champion has the classes {', '.join(champion.facts['labels'])}; the dataset "
-            f"has {', '.join(dataset.labels)}. Use a new --project for other classes, with `stage` "
+            f"The champion has the classes {shorten(champion.facts['labels'])}; the dataset "
+            f"has {shorten(dataset.labels)}. Use a new --project for other classes, with `stage` "
             "and all later steps."
         )
     if challenger.unknown_ancestor:

@@ -39,6 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         NothingBeforeError: No other configuration exists.
+        ClassListError: The class names of the other configuration's model card are missing.
         ConfirmationMissingError: A return to the newer configuration needs --yes without a
             terminal.
         ServerlessConversionError: The endpoint would move from instances to serverless.
@@ -115,10 +116,10 @@ def _result(context: Context, card: Mapping[str, Any], *, dry_run: bool = False)
 def _card_of(context: Context, config: str) -> dict[str, Any] | None:
     """Return the newest model card of a configuration, None without one."""
     return next(
-        (
-            card
-            for card in earlier_model_cards(context.aws.ssm, context.names.model_card)
-            if card.get("endpoint_config") == config
+        earlier_model_cards(
+            context.aws.ssm,
+            context.names.model_card,
+            lambda card: card.get("endpoint_config") == config,
         ),
         None,
     )
@@ -130,11 +131,15 @@ def _card_before(context: Context, serving: str) -> dict[str, Any]:
     Raises:
         NothingBeforeError: No other configuration exists.
     """
-    for card in earlier_model_cards(context.aws.ssm, context.names.model_card):
+
+    def is_before(card: dict[str, Any]) -> bool:
         config = card.get("endpoint_config", serving)
-        if config != serving and _exists(context, config):
-            return card
-    raise NothingBeforeError
+        return config != serving and _exists(context, config)
+
+    before = next(earlier_model_cards(context.aws.ssm, context.names.model_card, is_before), None)
+    if before is None:
+        raise NothingBeforeError
+    return before
 
 
 def _exists(context: Context, config: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cli.names import shorten
 from cli.parser import DEFAULTS
 from training.dataset.dataset import OTHER, TooFewClassesError, TooFewImagesError
 from training.dataset.groups import with_groups, without_leaks
@@ -16,7 +17,7 @@ from training.dataset.layout import describe, lay_out
 from training.dataset.manifest_rows import Columns
 from training.dataset.options import add_arguments
 from training.dataset.preparation import prepare_all
-from training.dataset.report import Contents, shorten, show_contents, write_images, write_left_out
+from training.dataset.report import Contents, show_contents, write_images, write_left_out
 from training.dataset.review_summary import summary
 from training.dataset.reviewed_splits import join_reviews
 from training.dataset.reviews import ChosenReviews, Rules
@@ -31,7 +32,7 @@ from training.dataset.source import (
 from training.dataset.sources import open_source
 from training.dataset.split import balanced, draw_splits
 from training.dataset.upload import Place, apply_difference, compare
-from training.models.model_card import require_room
+from training.models.class_list import require_room
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
@@ -117,7 +118,7 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
 
     Raises:
         TooFewClassesError: The source has fewer than two classes.
-        ModelCardTooLargeError: The model card has no room for the names of the classes.
+        ModelCardTooLargeError: A service has no room for so many classes or such long names.
         SourceIsDatasetError: The dataset would replace its own source.
         BucketNotUsableError: The bucket does not exist, or cannot be used.
         PlaceTakenError: The prefix holds other objects.

@@ -8,7 +8,7 @@ import pytest
 
 from training.dataset.answer import Answer
 from training.dataset.dataset import StagedImage
-from training.models.model_card import MAX_BYTES
+from training.models.class_list import ADVANCED_BYTES
 from training.statistics.precision_guarantee import PrecisionGuarantee
 from training.statistics.thresholds import (
     NoThresholdError,
@@ -181,4 +181,4 @@ def test_thresholds_of_a_hundred_classes_fit_into_a_model_card() -> None:
     chosen = thresholds_by_class(
         Sample(probabilities, labels, names, None, len(labels)), PrecisionGuarantee(0.9, 0.95)
     )
-    assert MAX_BYTES / 2 > len(json.dumps(chosen.members))
+    assert ADVANCED_BYTES / 2 > len(json.dumps(chosen.members))
