@@ -100,7 +100,8 @@ class Answer:
         machine: The machine's decision, stored with each answer, so that the answers alone compare
             reviewers with the model. None before the answer is stored.
         label_probability: The machine's probability of the given class, from 0 to 1, where the
-            verdict is `CLASS`. No machine has learned from this answer yet, so a low value makes
+            verdict is `CLASS`; of a class that the record does not list, the most that it can be.
+            No machine has learned from this answer yet, so a low value makes
             the label suspicious.
         asks_another: Whether another reviewer has to answer too.
     """
@@ -133,6 +134,7 @@ class WaitingImage:
         revision: How many answers and undos the record has seen; a writer must know the last one.
         second_look: Whether a person doubts the label, so that another reviewer has to answer.
         image_hash: Perceptual hash, "" in records of before it existed.
+        unlisted_classes: The model's other classes, if `class_probabilities` are the largest ones.
     """
 
     key: ImageKey
@@ -148,11 +150,21 @@ class WaitingImage:
     revision: int
     second_look: bool = False
     image_hash: str = ""
+    unlisted_classes: frozenset[str] = frozenset()
 
     @property
     def classes(self) -> list[str]:
         """The classes of the model, in the order of their names."""
-        return sorted(self.class_probabilities)
+        return sorted({*self.class_probabilities, *self.unlisted_classes})
+
+    def highest_probability_of(self, label: str) -> float:
+        """Return the probability of a class, or the most that a class can have that is not listed.
+
+        Such a class is no more probable than any listed one, and than what all of them leave.
+        """
+        listed = self.class_probabilities
+        rest = max(0.0, 1 - sum(listed.values()))
+        return listed.get(label, min([rest, *listed.values()]))
 
     @property
     def machine(self) -> MachineDecision:

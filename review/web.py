@@ -3,6 +3,7 @@
 `review/requests/guard.py` lets only the page itself send requests.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +53,8 @@ from untrusted.page import page_template
 PAGE = Path(__file__).parent / "page"
 STYLE = Path(aws.__file__).parent / "page.css"  # of all pages of the project
 MAX_CLAIM = 32  # images
+MOST_BUTTONS = 100  # classes; of more, the page has a field to search for a class
+FEW_BUTTONS = 10  # for the most probable of these classes
 # Status of errors that a page understands; all others answer 500.
 STATUS: dict[type[Exception], int] = {
     InvalidAnswerError: 400,
@@ -143,6 +146,7 @@ def application(review: Review) -> Starlette:
             images = find(reviewer, count, {*held, *skipped})
             return {
                 "images": [shown_image(image) for image in images],
+                "class_lists": class_lists(images),
                 "held": [key.id for key in still_held],
                 "waiting": review.queue.known_waiting(),
             }
@@ -162,7 +166,7 @@ def application(review: Review) -> Starlette:
         key, answer_id = key_of(body), text_of(body, "answer_id", MAX_NAME)
         reviewer = reviewer_of(body, review.reviewer)
         image = await run_in_threadpool(review.queue.undo, key, answer_id, reviewer)
-        return JSONResponse({"image": shown_image(image)})
+        return JSONResponse({"image": shown_image(image), "class_lists": class_lists([image])})
 
     async def release(request: Request) -> Response:
         body = await body_of(request)
@@ -211,21 +215,42 @@ def application(review: Review) -> Starlette:
 
 
 def shown_image(image: WaitingImage) -> dict[str, Any]:
-    """Return what the page may know about an image: in an audit nothing of the prediction."""
+    """Return what the page may know about an image: in an audit nothing of the prediction.
+
+    `classes` are those with a button. `class_list` names the list of `class_lists` that holds all
+    classes, if these are too many for buttons.
+    """
     unknown = not image.classification  # of a folder, before there is a model
     blind = unknown or image.reason in (Reason.AUDIT, Reason.SECOND_OPINION)
+    likeliest = sorted(image.class_probabilities.items(), key=lambda one: -one[1])
+    is_long = len(image.classes) > MOST_BUTTONS
+    if is_long:
+        likeliest = likeliest[:FEW_BUTTONS]
     prediction = {
         "classification": image.classification,
-        "class_probabilities": dict(image.class_probabilities),
+        "class_probabilities": dict(likeliest),
     }
+    few = [] if blind else sorted(name for name, _ in likeliest)
     return {
         "id": image.key.id,
         "name": image.key.image_url.rpartition("/")[2],
         "reason": image.reason,
-        "classes": image.classes,
+        "classes": few if is_long else image.classes,
+        "class_list": _list_name(image) if is_long else None,
         "recorded_at": image.recorded_at,
         "prediction": None if blind else prediction,
     }
+
+
+def class_lists(images: Sequence[WaitingImage]) -> dict[str, list[str]]:
+    """Return all classes of the models with too many of them for buttons, once for each model."""
+    return {
+        _list_name(image): image.classes for image in images if len(image.classes) > MOST_BUTTONS
+    }
+
+
+def _list_name(image: WaitingImage) -> str:
+    return f"model {image.model_digest}"
 
 
 async def _named_error(_request: Request, error: Exception) -> Response:

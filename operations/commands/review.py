@@ -14,6 +14,7 @@ from cli.errors import CommandError
 from operations.service.context import Context
 from review.pictures import Pictures
 from review.server import serve
+from review.service.classes import classes_of_endpoint
 from review.service.queue import Order, ReviewQueue
 from review.service.second_look import GivenLabel, look_again
 from review.web import Opinions
@@ -119,6 +120,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         service.results_table,
         service.require_reviews(),
         _order(pictures, context.console),
+        classes_of_endpoint(context.aws.ssm, service.endpoint or context.stack),
     )
     collector = Collector(context.aws, service, context.stack, queue.known_waiting)
     overview = ServiceOverview(context.aws, collector)

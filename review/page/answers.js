@@ -3,6 +3,7 @@
 import { claim, countChange, needsCount, needsMore } from "./claims.js";
 import { connection, refuse } from "./messages.js";
 import { load, plain } from "./pictures.js";
+import { keepLists } from "./search.js";
 import { RETRY_AFTER, post } from "./server.js";
 import { drop, keep, keepSession, pause, state, tell } from "./state.js";
 
@@ -104,6 +105,7 @@ function confirmed(action, data) {
   const isUndo = action.kind === "undo";
   if (state.waiting !== null) state.waiting += isUndo ? 1 : data.waits_for ? 0 : -1;
   if (!isUndo) return;
+  keepLists(data.class_lists);
   const image = state.images.find((one) => one.id === action.id);
   if (!image) return;
   Object.assign(image, data.image); // it may be a second opinion by now

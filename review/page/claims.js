@@ -1,6 +1,7 @@
 // Claim the next images before they are needed, and renew the leases of those on hand.
 import { connection, refuse } from "./messages.js";
 import { load, plain } from "./pictures.js";
+import { keepLists } from "./search.js";
 import { post, postAtLast } from "./server.js";
 import { keepSession, shownWall, state, tell } from "./state.js";
 
@@ -64,6 +65,7 @@ export async function claim() {
 }
 
 function received(data, asked, onWall) {
+  keepLists(data.class_lists);
   const shown = [state.images[0], ...shownWall()];
   const lost = new Set(asked.filter((id) => !data.held.includes(id)));
   state.images = state.images.filter((image) => !lost.has(image.id));

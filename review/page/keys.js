@@ -19,6 +19,7 @@ export function reservedKeys() {
 
 export function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.closest?.("input")) return; // letters are text there
   const key = event.key.toLowerCase();
   if (key === "enter" && event.target.closest?.("button, a")) return; // it has its own action
   const visible = buttons().filter((one) => one.checkVisibility());

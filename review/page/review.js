@@ -4,6 +4,7 @@ import { claim, keepClaiming, skip, switchMode } from "./claims.js";
 import { pressed, withKey } from "./keys.js";
 import { dismiss } from "./messages.js";
 import "./progress.js";
+import * as search from "./search.js";
 import * as single from "./single.js";
 import { element, keepSession, on, ownSession, state } from "./state.js";
 import { fit, probabilities, rotate, zoom } from "./tools.js";
@@ -37,7 +38,7 @@ function skipShown() {
 const ACTIONS = {
   none: () => single.give("NONE_OF_THESE"), unusable: () => single.give("NOT_USABLE"),
   undo, skip: skipShown, again, rotate, zoom, probabilities, dismiss, "to-wall": switchMode,
-  ask: single.ask,
+  ask: single.ask, find: search.focus,
   settle: wall.settle, "take-back": undo, "skip-wall": skipShown, "one-by-one": switchMode,
 };
 for (const [id, action] of Object.entries(ACTIONS)) {
@@ -46,6 +47,8 @@ for (const [id, action] of Object.entries(ACTIONS)) {
   if (button.dataset.key) withKey(button);
   button.addEventListener("click", action);
 }
+
+search.start((name) => single.give("CLASS", name));
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return dismiss();

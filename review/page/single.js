@@ -1,6 +1,7 @@
 // Show one image after the other: one key answers, and the next image appears at once.
 import { answer, moveOn } from "./answers.js";
 import { reservedKeys, withKey } from "./keys.js";
+import * as search from "./search.js";
 import { fit, resetTools } from "./tools.js";
 import { element, state } from "./state.js";
 
@@ -32,6 +33,8 @@ export function show() {
   element("probabilities").disabled = !image?.prediction;
   if (image && image === shown) return;
 
+  search.reset();
+  search.show(image);
   shown = image ?? null;
   element("ask")?.setAttribute("aria-pressed", "false");
   resetTools();
@@ -58,6 +61,7 @@ export function changed(image) {
   element("reason").textContent = image.problem || reasonOf(image);
   element("probabilities").disabled = !image.prediction;
   classes(image.classes);
+  search.show(image);
   if (!image.settled) return;
   shownAt = performance.now(); // the reviewer sees the picture from now on
   image.picture.hidden = Boolean(image.problem);

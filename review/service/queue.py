@@ -30,6 +30,7 @@ from review.images import (
 )
 from review.order.walls import choose_wall
 from review.reviewer import Reviewer
+from review.service.classes import NoUnlistedClasses, UnlistedClasses
 from review.service.counts import WaitingCounts
 from review.service.leases import FREE, Leases, condition_values
 from review.service.records import Records
@@ -77,6 +78,7 @@ class ReviewQueue:
         results: Name of the results table.
         reviews: Name of the reviews table.
         order: The order of the images for review; audits come before them.
+        unlisted: The classes that reviewers may give an image beside those of its record.
     """
 
     dynamodb: "DynamoDBClient"
@@ -84,6 +86,7 @@ class ReviewQueue:
     results: str
     reviews: str
     order: Order = field(default_factory=LongestWaitingFirst, compare=False)
+    unlisted: UnlistedClasses = field(default_factory=NoUnlistedClasses, compare=False)
 
     @cached_property
     def _leases(self) -> Leases:
@@ -112,7 +115,7 @@ class ReviewQueue:
             if len(claimed) == count:
                 break
             if image.key not in held and self._leases.take(image, reviewer):
-                claimed.append(image)
+                claimed.append(self._with_all_classes(image))
                 self.order.show(image)
 
         return claimed
@@ -130,7 +133,7 @@ class ReviewQueue:
         claimed = self._leases.take_all(choose_wall(free, count), reviewer) if count else []
         for image in claimed:
             self.order.show(image)
-        return claimed
+        return [self._with_all_classes(image) for image in claimed]
 
     def renew(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> list[ImageKey]:
         """Extend leases; return the images that the page still holds."""
@@ -155,7 +158,7 @@ class ReviewQueue:
             RecordBusyError: DynamoDB cancelled every attempt, as when it is throttled.
         """
         for _ in range(ATTEMPTS):
-            image = self._records.image(answer.key)
+            image = self._with_all_classes(self._records.image(answer.key))
             answers = self._records.answers(answer.key)
 
             if any(stored.answer_id == answer.answer_id for stored in answers):
@@ -167,7 +170,9 @@ class ReviewQueue:
                 reason=image.reason,
                 model_digest=image.model_digest,
                 machine=image.machine,
-                label_probability=image.class_probabilities.get(answer.label or ""),
+                label_probability=(
+                    image.highest_probability_of(answer.label) if answer.label else None
+                ),
             )
             new = [*answers, complete]
             put = {"Item": answer_item(complete), "TableName": self.reviews}
@@ -207,7 +212,8 @@ class ReviewQueue:
                 self._counts.move(before, next_reason(image, rest))
                 if before is None:
                     self._announce(review_undone(image))
-                return replace(image, reason=next_reason(image, rest) or Reason.SECOND_OPINION)
+                reason = next_reason(image, rest) or Reason.SECOND_OPINION
+                return replace(self._with_all_classes(image), reason=reason)
 
         raise RecordBusyError
 
@@ -218,6 +224,9 @@ class ReviewQueue:
     def known_waiting(self) -> dict[Reason, int]:
         """Return the last counts with own answers applied; others' appear within seconds."""
         return self._counts.known()
+
+    def _with_all_classes(self, image: WaitingImage) -> WaitingImage:
+        return replace(image, unlisted_classes=self.unlisted.of(image))
 
     def _announce_undo_again(
         self, image: WaitingImage, answers: Sequence[Answer], answer_id: str
@@ -285,7 +294,7 @@ def _holder(item: Mapping[str, Any]) -> str | None:
 
 
 def _refuse(answer: Answer, image: WaitingImage, answers: Sequence[Answer]) -> None:
-    if answer.verdict == Verdict.CLASS and answer.label not in image.class_probabilities:
+    if answer.verdict == Verdict.CLASS and answer.label not in image.classes:
         raise UnknownClassError(
             f"{answer.label!r:.60} is not a class of the model that decided this image. "
             f"{UnknownClassError.__doc__}"

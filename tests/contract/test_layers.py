@@ -58,7 +58,7 @@ LAYERS: dict[str, list[set[str]]] = {
     "review.service": [
         {"queue", "second_look"},
         {"records", "stored_answers"},
-        {"counts", "leases"},
+        {"classes", "counts", "leases"},
     ],
     "review.order": [
         {"ranking"},

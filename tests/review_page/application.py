@@ -23,9 +23,12 @@ from review.overview.source import ServiceOverview
 from review.pictures import Pictures
 from review.reviewer import Reviewer
 from review.server import serve
+from review.service.classes import classes_of_endpoint
 from review.service.queue import INDEX, ReviewQueue
 from review.service.second_look import look_again
 from review.web import Opinions
+from training.models.model_card import ModelArchive, model_card, write_model_card
+from training.project.naming import Names
 
 CLASSES = {"automobile": 0.4, "truck": 0.6}
 EXPIRED = "expired"  # a file: as long as it exists, DynamoDB refuses the credentials
@@ -166,6 +169,12 @@ class Storage:
         )
         queue.answer(answer, Reviewer(reviewer, "page"))
 
+    def deploy(self, labels: list[str]) -> None:
+        """Write the model card of a model of these classes."""
+        names = Names(project=self.name)
+        card = model_card(self.name, tuple(labels), 1.0, ModelArchive("sha256:model", None))
+        write_model_card(self.cloud.client("ssm"), names, card)
+
     def replace_classes(self, key: ImageKey, classes: dict[str, float]) -> None:
         """Have a model with other classes decide an image again."""
         self.cloud.client("dynamodb").update_item(
@@ -301,7 +310,8 @@ def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any
     for client in (dynamodb, events):
         for moment in ("before-call", "after-call"):
             client.meta.events.register(moment, _fatal_call(folder / FATAL))
-    queue = ReviewQueue(dynamodb, events, storage.results, storage.reviews)
+    classes = classes_of_endpoint(storage.cloud.client("ssm"), storage.name)
+    queue = ReviewQueue(dynamodb, events, storage.results, storage.reviews, unlisted=classes)
     pictures = Pictures(s3, storage.name)
     aws: Any = _Account(storage.cloud, dynamodb, s3)
     service = Service(

@@ -1,7 +1,9 @@
 """The handler of classify_image against a fake SSM and a stubbed endpoint."""
 
 import base64
+import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ from functions.classify_image.endpoint import (
 from functions.classify_image.image_data import InvalidImageDataError
 from functions.classify_image.model_card import (
     InvalidModelCardError,
+    ModelCardAccessDeniedError,
     ModelCardNotFoundError,
     ModelCardUnavailableError,
 )
@@ -50,6 +53,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("MODEL_CARD_PARAMETER", CARD)
     with mock_aws():
         app.parameters().clear_cache()  # type: ignore[no-untyped-call]
+        app.read_class_list.cache_clear()
         yield
 
 
@@ -123,6 +127,130 @@ def test_classify_image_temperature_calibrates(
     assert {"automobile": 0.25, "truck": 0.75} == app.lambda_handler(EVENT, context)[
         "class_probabilities"
     ]
+
+
+def many(ssm: "SSMClient", endpoint: Stubber, classes: int) -> dict[str, float]:
+    """A model of many classes, whose last class is the most probable; return its probabilities."""
+    names = [f"class {number:03}" for number in range(classes)]
+    card = {"labels": names, "temperature": 1.0, "class_thresholds": dict.fromkeys(names)}
+    ssm.put_parameter(Name=CARD, Value=json.dumps(card), Type="String", Tier="Advanced")
+    share = 2 / (classes * (classes + 1))
+    probabilities = [share * (place + 1) for place in range(classes)]
+    answers(endpoint, json.dumps(probabilities).encode())
+    return {name: round(p, 12) for name, p in zip(names, probabilities, strict=True)}
+
+
+def test_classify_image_hundred_classes_are_all_in_the_answer(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    expected = many(ssm, endpoint, 100)
+    answer = app.lambda_handler(EVENT, context)
+    assert expected == answer["class_probabilities"]
+    assert list(expected) == answer["review_classes"]
+
+
+def test_classify_image_ten_of_more_classes_are_in_the_answer(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    expected = dict(list(many(ssm, endpoint, 101).items())[:-11:-1])
+    answer = app.lambda_handler(EVENT, context)
+    assert expected == answer["class_probabilities"]
+    assert list(expected) == list(answer["class_probabilities"])
+    assert list(expected.values()) == answer["predictions"]
+    assert set(expected) == set(answer["review_classes"])
+
+
+def with_class_list(ssm: "SSMClient") -> list[str]:
+    """A model card whose class names are in parameters of their own; return these."""
+    names = ["automobile", "truck"]
+    text = json.dumps({"labels": names, "class_thresholds": [[1, 0.6]]}).encode()
+    digest = hashlib.sha256(text).hexdigest()
+    packed = base64.b64encode(zlib.compress(text)).decode()
+    parts = [packed[:20], packed[20:]]
+    card = {"temperature": 1.0, "class_list": {"sha256": digest, "parameters": len(parts)}}
+    ssm.put_parameter(Name=CARD, Value=json.dumps(card), Type="String")
+    parameters = [f"{CARD}/classes/{digest}/{number}" for number in range(len(parts))]
+    for name, part in zip(parameters, parts, strict=True):
+        ssm.put_parameter(Name=name, Value=part, Type="String")
+    return parameters
+
+
+def test_classify_image_class_list_is_read_once(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    parameters = with_class_list(ssm)
+    for _ in range(2):
+        answers(endpoint, b"[0.08, 0.92]")
+    answer = app.lambda_handler(EVENT, context)
+    assert {"automobile": 0.08, "truck": 0.92} == answer["class_probabilities"]
+    assert 0.6 == answer["recommended_threshold"]
+    ssm.delete_parameters(Names=parameters)
+    assert answer == app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_missing_class_list_is_not_found(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    [_, last] = with_class_list(ssm)
+    ssm.delete_parameter(Name=last)
+    answers(endpoint, b"[0.08, 0.92]")
+    with pytest.raises(ModelCardNotFoundError, match=f"{last} does not exist"):
+        app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.parametrize("value", ["no base64!", "aaaa", "eJwDAAAAAAE="])
+def test_classify_image_changed_class_list_is_invalid(
+    ssm: "SSMClient", endpoint: Stubber, context: Any, value: str
+) -> None:
+    [_, last] = with_class_list(ssm)
+    ssm.put_parameter(Name=last, Value=value, Overwrite=True)
+    answers(endpoint, b"[0.08, 0.92]")
+    with pytest.raises(InvalidModelCardError, match="list of classes"):
+        app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_class_list_with_another_digest_is_invalid(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    with_class_list(ssm)
+    other = {"temperature": 1.0, "class_list": {"sha256": "0" * 64, "parameters": 1}}
+    ssm.put_parameter(Name=CARD, Value=json.dumps(other), Overwrite=True)
+    text = base64.b64encode(zlib.compress(b'{"labels": ["truck", "automobile"]}')).decode()
+    ssm.put_parameter(Name=f"{CARD}/classes/{'0' * 64}/0", Value=text, Type="String")
+    answers(endpoint, b"[0.08, 0.92]")
+    with pytest.raises(InvalidModelCardError, match="the model card names 0000"):
+        app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("AccessDeniedException", ModelCardAccessDeniedError),
+        ("ThrottlingException", ModelCardUnavailableError),
+    ],
+)
+def test_classify_image_class_list_error_is_named(
+    ssm: "SSMClient", endpoint: Stubber, context: Any, code: str, error: type[Exception]
+) -> None:
+    with_class_list(ssm)
+    answers(endpoint, b"[0.08, 0.92]")
+    with Stubber(app.class_lists()) as lists:
+        lists.add_client_error("get_parameters", code)
+        with pytest.raises(error, match=f"{CARD}/classes"):
+            app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.parametrize(
+    "place", [None, [], {"sha256": "0" * 64}, {"sha256": "0" * 64, "parameters": 11}, {"sha256": 1}]
+)
+def test_classify_image_card_with_an_unusable_class_list_is_invalid(
+    ssm: "SSMClient", endpoint: Stubber, context: Any, place: Any
+) -> None:
+    card = json.dumps({"temperature": 1.0, "class_list": place})
+    ssm.put_parameter(Name=CARD, Value=card, Type="String")
+    answers(endpoint, b"[0.08, 0.92]")
+    with pytest.raises(InvalidModelCardError, match="names no list of classes"):
+        app.lambda_handler(EVENT, context)
 
 
 @pytest.mark.usefixtures("model_card")

@@ -151,6 +151,35 @@ def test_filter_inferences_wrong_probabilities_are_refused(
         filter_inferences(context, probabilities)
 
 
+TEN = {f"class {number}": 0.05 for number in range(9)} | {"truck": 0.3}
+
+
+def test_filter_inferences_ten_of_many_classes_leave_a_rest(context: Any) -> None:
+    answer = filter_inferences(context, TEN, threshold=0.3)
+    assert ("truck", 0.3, True) == (
+        answer["classification"],
+        answer["confidence_score"],
+        answer["passed_threshold"],
+    )
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        TEN | {"car": 0.01},
+        {name: p for name, p in TEN.items() if name != "class 0"},
+        TEN | {"class 0": 0.0},
+        TEN | {"truck": 0.7},
+    ],
+    ids=["eleven classes", "nine classes", "a class without a rest for others", "more than 1"],
+)
+def test_filter_inferences_other_rests_are_refused(
+    context: Any, probabilities: dict[str, float]
+) -> None:
+    with pytest.raises(InvalidProbabilitiesError, match="at most 1 in total of the 10 most"):
+        filter_inferences(context, probabilities)
+
+
 @pytest.mark.parametrize("event", [{}, None, []])
 def test_filter_inferences_empty_event_is_refused(context: Any, event: Any) -> None:
     with pytest.raises(InvalidProbabilitiesError):

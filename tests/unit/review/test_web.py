@@ -1,7 +1,7 @@
 import asyncio
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from PIL import Image
 from starlette.applications import Starlette
 
-from review.images import ImageKey, Reason
+from review.images import ImageKey, Reason, WaitingImage
 from review.requests.bodies import MAX_BODY
 from review.service.queue import ReviewQueue
 from review.web import Opinions, Review, application
@@ -109,6 +109,50 @@ def test_prediction_is_shown_for_review(page: Page, account: Account) -> None:
     account.add("one.jpg")
     (image,) = claim(page)["images"]
     assert "truck" == image["prediction"]["classification"]
+
+
+NAMES = [f"class {number:04}" for number in range(1000)]
+
+
+@dataclass
+class AllNames:
+    """A model of a thousand classes."""
+
+    def of(self, image: WaitingImage) -> frozenset[str]:
+        return frozenset(NAMES) - image.class_probabilities.keys()
+
+
+@pytest.fixture
+def page_of_many(account: Account) -> Page:
+    queue = replace(account.queue, unlisted=AllNames())
+    return Page(application(Review(queue, account.pictures, "anne", HOST, TOKEN)))
+
+
+def test_likeliest_of_many_classes_have_buttons(page_of_many: Page, account: Account) -> None:
+    account.add("one.jpg")
+    answered = claim(page_of_many)
+    (image,) = answered["images"]
+    assert ["automobile", "truck"] == image["classes"]
+    assert sorted([*NAMES, "automobile", "truck"]) == answered["class_lists"][image["class_list"]]
+
+
+@pytest.mark.parametrize("reason", [Reason.AUDIT, Reason.SECOND_OPINION])
+def test_buttons_of_many_classes_give_no_hint_in_audits(
+    page_of_many: Page, account: Account, reason: Reason
+) -> None:
+    account.add("one.jpg", reason=reason, outcome="ACCEPTED")
+    answered = claim(page_of_many)
+    (image,) = answered["images"]
+    assert [] == image["classes"]
+    assert 1002 == len(answered["class_lists"][image["class_list"]])
+
+
+def test_few_classes_need_no_list(page: Page, account: Account) -> None:
+    account.add("one.jpg")
+    answered = claim(page)
+    (image,) = answered["images"]
+    assert image["class_list"] is None
+    assert {} == answered["class_lists"]
 
 
 @pytest.mark.parametrize("reason", [Reason.AUDIT, Reason.SECOND_OPINION])
