@@ -20,6 +20,7 @@ export function start(given) {
   const field = element("class-name");
   field.addEventListener("input", showMatches);
   field.addEventListener("keydown", (event) => {
+    if (event.key === "/") return event.preventDefault(); // the key of the field, in no name
     if (event.key === "Escape") return leave();
     if (event.key !== "Enter" || event.repeat) return;
     event.preventDefault();
