@@ -39,6 +39,7 @@ from localcloud.ministack.eventbridge import (
 from localcloud.ministack.iam import (
     audit_log,
     object_arns,
+    parameter_names,
     policy_sizes,
     request_conditions,
     secure_transport,
@@ -75,6 +76,7 @@ PATCHES = (
     secure_transport,
     wildcards,
     object_arns,
+    parameter_names,
     atomic_writes,
     state_saves,
     metric_store,
