@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from cli.names import rows_of
 from training.dataset.dataset import SPLITS
 from training.dataset.layout import path_in_split
 from training.dataset.preparation import Unreadable
@@ -113,9 +114,12 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
         column.footer = f"{sum(counts[split].values()):,}"
     table.columns[0].footer = "total"
 
-    for label in contents.splits.labels:
+    labels, others = rows_of(contents.splits.labels, "classes")
+    for label in labels:
         table.add_row(label, *(f"{counts[split][label]:,}" for split in SPLITS))
     console.print(table)
+    if others:
+        console.print(others)
 
     groups = contents.splits.groups()
     if groups != {split: sum(counts[split].values()) for split in SPLITS}:

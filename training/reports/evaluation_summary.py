@@ -6,21 +6,33 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from cli.names import MOST_ROWS, rows_of
 from training.statistics.acceptance import show_threshold
 from training.statistics.metrics import most_confused
 from untrusted.console import Console, styled
 
 
 def show(console: Console, result: dict[str, Any]) -> None:
-    """Show a row for each class, the accuracy, the confused classes, and the report's path."""
+    """Show a row for each class, the accuracy, the confused classes, and the report's path.
+
+    Of more than 100 classes, those with the lowest F1 have a row.
+    """
     metrics = result["metrics"]
     table = Table("class", box=box.SIMPLE_HEAD)
     for header in ("images", "precision", "recall", "F1"):
         table.add_column(header, justify="right")
-    for name, one in metrics["classes"].items():
+    classes = metrics["classes"]
+    names = list(classes)
+    if len(names) > MOST_ROWS:
+        names.sort(key=lambda name: classes[name]["f1"] or 0)
+    shown, others = rows_of(names, "classes")
+    for name in shown:
+        one = classes[name]
         rates = (percent(one[rate]) for rate in ("precision", "recall", "f1"))
         table.add_row(name, f"{one['support']:,}", *rates)
     console.print(table)
+    if others:
+        console.print(f"{others}, with a higher F1")
 
     low, high = metrics["accuracy_interval"]
     interval = f" (95 %: {percent(low)} to {percent(high)}, n = {metrics['n']:,})"
