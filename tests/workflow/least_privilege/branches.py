@@ -30,6 +30,7 @@ class Branches:
     def drive(self) -> None:
         """Go all ways, one after the other."""
         self.decided()
+        self.decided_with_a_long_class_list()
         self.asked_for_by_name()
         self.stored_before_versioning()
         self.not_started()
@@ -47,6 +48,11 @@ class Branches:
         """Accepted or for review, and unreadable."""
         self._service.upload(TRUCK, f"{self._folder}/truck.webp")
         self._service.upload(b"Dear sir or madam,", f"{self._folder}/letter.jpg")
+
+    def decided_with_a_long_class_list(self) -> None:
+        """A model whose class names do not fit into its card."""
+        with self._service.class_list_apart():
+            self._service.upload(TRUCK, f"{self._folder}/class-list.webp")
 
     def asked_for_by_name(self) -> None:
         """A request that names no version, one that does, and a duplicate."""
