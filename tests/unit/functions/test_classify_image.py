@@ -160,6 +160,20 @@ def test_classify_image_ten_of_more_classes_are_in_the_answer(
     assert set(expected) == set(answer["review_classes"])
 
 
+def test_classify_image_answer_of_the_longest_names_stays_far_below_a_states_limit(
+    endpoint: Stubber, context: Any
+) -> None:
+    names = [f"{number:03}{'é' * 48}"[:100] for number in range(100)]  # 99 bytes; stage takes 100
+    card = {"labels": names, "temperature": 1.0, "class_thresholds": dict.fromkeys(names)}
+    text = json.dumps(card, ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "read_model_card", lambda _: text)
+        answers(endpoint, json.dumps([0.01] * 100).encode())
+        answer = app.lambda_handler(EVENT, context)
+    assert 100 == len(answer["review_classes"])
+    assert 64 * 1024 / 2 > len(json.dumps(answer, ensure_ascii=False).encode())
+
+
 def with_class_list(ssm: "SSMClient") -> list[str]:
     """A model card whose class names are in parameters of their own; return these."""
     names = ["automobile", "truck"]

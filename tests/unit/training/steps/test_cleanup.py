@@ -11,6 +11,7 @@ from cli.confirmation import ConfirmationMissingError
 from training.endpoint import scaling
 from training.endpoint.hosting import Hosting, Scaling
 from training.endpoint.request import endpoint_config_request, endpoint_request, model_request
+from training.models.class_list import class_list_parameters
 from training.models.model_card import ModelArchive, model_card, write_model_card
 from training.models.trained_model import TrainedModel
 from training.project.naming import Names
@@ -99,6 +100,18 @@ IN_ORDER = [
 
 def named(deletions: list[dict[str, str]]) -> list[tuple[str, str]]:
     return [(deletion["kind"], deletion["name"]) for deletion in deletions]
+
+
+def test_class_lists_of_all_cards_are_deleted_after_the_card(ours: Context, clean: Clean) -> None:
+    for length in (1_000, 1_100):
+        names = tuple(f"class {number:04}" for number in range(length))
+        card = model_card(ours.names.endpoint, names, 1.0, ModelArchive("sha256:1", None))
+        write_model_card(ours.aws.ssm, ours.names, card)
+    lists = list(class_list_parameters(ours.aws.ssm, ours.names.model_card))
+    assert 1 < len(lists)
+    deleted = named(clean(ours, "--yes")["deleted"])
+    assert [*IN_ORDER, *(("part of a class list", name) for name in lists)] == deleted
+    assert [] == list(class_list_parameters(ours.aws.ssm, ours.names.model_card))
 
 
 def test_dry_run_shows_what_it_would_delete_and_deletes_nothing(

@@ -18,7 +18,7 @@ from training.dataset.dataset import SPLITS, Dataset, TooFewClassesError, TooFew
 from training.dataset.report import read_sources
 from training.dataset.source import OtherClassTakenError, SourceNotReadableError
 from training.dataset.upload import PlaceTakenError
-from training.models.model_card import ModelCardTooLargeError
+from training.models.class_list import MAX_CLASSES, ModelCardTooLargeError
 from training.project.bucket import BucketNotUsableError
 from training.project.run_file import StepNotDoneError
 from training.steps import stage as step
@@ -140,11 +140,11 @@ def test_names_that_are_not_utf_8_end_in_a_dataset(
 def test_too_many_classes_are_refused_before_anything_is_read(
     tmp_path: Path, stage: Stage, context: Context
 ) -> None:
-    for number in range(600):
+    for number in range(MAX_CLASSES + 1):
         path = tmp_path / "many" / f"class number {number}" / "a.png"
         path.parent.mkdir(parents=True)
         path.touch()
-    with pytest.raises(ModelCardTooLargeError, match="names of the 600 classes"):
+    with pytest.raises(ModelCardTooLargeError, match="There are 2,622 classes"):
         stage(tmp_path / "many")
     assert set() == listed(context)
 
