@@ -26,7 +26,7 @@ def calls() -> Iterator[Call]:
     yield from _on_images()
     card = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/scones-unlimited/endpoints/{ENDPOINT}"
     yield Call(POLICY, "ssm:GetParameter", card)
-    yield Call(POLICY, "ssm:GetParameters", f"{card}/classes/<sha256>/0")
+    yield Call(POLICY, "ssm:GetParameters", f"{card}/classes/<list>")
     # Service Authorization Reference, "Amazon EventBridge": condition keys of PutEvents.
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
     for detail_type in ("Image Reviewed", "Image Review Undone"):

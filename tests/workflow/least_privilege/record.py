@@ -1,7 +1,7 @@
 """The recorded calls of the service's roles, as the committed file recorded_calls.json keeps them.
 
 Parts that differ from run to run are replaced: `${ImageBucket}` stands for the name of a resource,
-`<key>` for any key, `<sha256>` for a digest. The mutation suite of the policies
+`<key>` for any key, `<list>` for any list of classes. The mutation suite of the policies
 (tests/security/rights) uses these calls, so that it needs no deployment.
 """
 
@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("recorded_calls.json")
 # The condition keys that policies ask for. Others are sent as well, such as aws:SecureTransport.
 CONTROLLING = {"aws:sourceaccount", "aws:sourcearn", "events:source", "cloudwatch:namespace"}
 _KEY = re.compile(r"(arn:aws:s3:::[^/]+/\w+/).+")
-_CLASS_LIST = re.compile(r"/classes/[0-9a-f]{64}/")
+_CLASS_LIST = re.compile(r"/classes/[0-9a-f]{64}/[0-9]+$")
 _RANDOM = re.compile(r"[0-9A-Fa-f]{12}$")  # the end of a name that CloudFormation makes
 
 
@@ -53,7 +53,7 @@ def page(found: list[str]) -> str:
 
 def _line(call: Call, names: Mapping[str, str]) -> str:
     given = {key: value for key, value in sorted(call.conditions) if key in CONTROLLING}
-    resource = _CLASS_LIST.sub("/classes/<sha256>/", _KEY.sub(r"\1<key>", call.resource))
+    resource = _CLASS_LIST.sub("/classes/<list>", _KEY.sub(r"\1<key>", call.resource))
     text = json.dumps([call.caller, call.action, resource, given])
     for logical_id, name in names.items():
         if _RANDOM.search(_last(name)):
