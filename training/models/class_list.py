@@ -74,10 +74,11 @@ def set_aside(card: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[s
     lists: dict[str, list[str]] = {}
 
     def shortened(one: Mapping[str, Any]) -> dict[str, Any]:
-        text = _text(_apart(one))
+        apart = _apart(one)
+        text = _text(apart)
         digest = hashlib.sha256(text).hexdigest()
         lists[digest] = _parts(text)
-        rest = {name: value for name, value in one.items() if name not in _APART}
+        rest = {name: value for name, value in one.items() if name not in apart}
         return rest | {MEMBER: {"sha256": digest, "parameters": len(lists[digest])}}
 
     short = shortened(card)
@@ -171,8 +172,11 @@ def _names(card: str, digest: str, parameters: int) -> list[str]:
 
 
 def _apart(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members to set aside; thresholds name their class by its place."""
-    apart = {name: card[name] for name in _APART if name in card}
+    """Return the members to set aside; thresholds name their class by its place.
+
+    Cards without thresholds of classes share the list of the names.
+    """
+    apart = {name: card[name] for name in _APART if card.get(name)}
     if thresholds := apart.get("class_thresholds"):
         places = {label: place for place, label in enumerate(card["labels"])}
         apart["class_thresholds"] = [[places[name], one] for name, one in thresholds.items()]

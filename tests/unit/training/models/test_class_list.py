@@ -119,8 +119,10 @@ def test_both_variants_of_an_ab_test_keep_their_thresholds(
 def test_equal_lists_are_stored_once(context: Context) -> None:
     write(context, card_of())
     before = stored(context)
-    write(context, card_of(temperature=2.0))
+    chosen = card_of(temperature=2.0, recommended_threshold=0.9, class_thresholds=None)
+    write(context, chosen)
     assert before == stored(context)
+    assert chosen == read(context)
 
 
 def test_earlier_card_keeps_its_own_list(context: Context) -> None:
