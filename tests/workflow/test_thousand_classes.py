@@ -183,7 +183,7 @@ def answer(key: ImageKey, label: str) -> Answer:
 def test_report_and_metrics_of_many_classes_are_of_moderate_size(chain: Chain) -> None:
     evaluated = chain.results["evaluate"]
     assert Path(evaluated["report"]).stat().st_size < 5_000_000
-    assert Path(evaluated["metrics_file"]).stat().st_size < 5_000_000
+    assert Path(evaluated["metrics_file"]).stat().st_size < 10_000_000
 
 
 def test_monitor_compares_the_uploads(chain: Chain) -> None:

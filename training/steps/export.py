@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from cli.console import number_of
+from cli.names import shorten
 from training.dataset import class_folders, ground_truth, label_studio
 from training.dataset.dataset import CHOOSING, SPLITS, Dataset, HeldOutImages
 from training.dataset.export import Export, moment, read_description, staged_images
 from training.dataset.export_reviews import at_their_urls, join
 from training.dataset.options import add_review_arguments
 from training.dataset.preparation import prepare_all
-from training.dataset.report import shorten
 from training.dataset.reviews import Rules
 from training.dataset.whole_folder import whole_folder
 from training.service.reviews import reviews_for
