@@ -22,6 +22,11 @@ from typing import Self
 from localcloud.api.protocol import Answer
 
 GROUP = "localcloud.algorithms"
+# The registry of AWS's images. Each region has its own account, and each partition its own domain.
+REGISTRY = (
+    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+"
+    r"\.(amazonaws\.com(\.cn)?|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov)/"
+)
 
 # Answers one invocation. It gets the headers that SageMaker passes to a container (names in lower
 # case) and the body.

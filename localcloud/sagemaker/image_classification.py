@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from localcloud.api.protocol import Answer
-from localcloud.sagemaker.algorithms import Algorithm, BuiltInRules, Invoke
+from localcloud.sagemaker.algorithms import REGISTRY, Algorithm, BuiltInRules, Invoke
 
 _CODE = "code"  # a model of script mode brings its script along, in this folder
 _EPOCH = r"Epoch\[\d+\] "
@@ -46,8 +46,8 @@ def _serve(model_folder: Path, _variables: Mapping[str, str]) -> Invoke:
 
 
 IMAGE_CLASSIFICATION = Algorithm(
-    # Each region has its own account. AWS has both tags ("Docker registry paths").
-    image=r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/image-classification:(1|latest)",
+    # AWS has both tags ("Docker registry paths").
+    image=REGISTRY + "image-classification:(1|latest)",
     train=_train,
     serve=_serve,
     built_in=BuiltInRules(

@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from localcloud.sagemaker.algorithms import Algorithm, Invoke
+from localcloud.sagemaker.algorithms import REGISTRY, Algorithm, Invoke
 from localcloud.sagemaker.scikit_learn.installation import install
 from localcloud.sagemaker.scikit_learn.server import ScriptServer
 from localcloud.sagemaker.scikit_learn.variables import container_variables
 
 _logger = logging.getLogger(__name__)
-# Each region has its own account: sagemaker/core/image_uri_config/sklearn.json of sagemaker-core.
-IMAGE = (
-    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/sagemaker-scikit-learn:1\.9-0(-cpu-py3)?"
-)
+IMAGE = REGISTRY + r"sagemaker-scikit-learn:1\.9-0(-cpu-py3)?"
 
 
 def scikit_learn(data_folder: Path) -> Algorithm:

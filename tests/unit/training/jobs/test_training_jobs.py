@@ -1,6 +1,7 @@
 """Send requests through SageMaker's SDK, and explain AWS's refusals."""
 
 import json
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from cli.aws import Aws, QuotaExceededError
+from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
+from localcloud.sagemaker.scikit_learn.algorithm import IMAGE as SCRIPT_IMAGE
 from training.jobs.plan import Plan
 from training.jobs.training_jobs import (
     JobNameTakenError,
@@ -98,7 +101,7 @@ def test_the_image_is_that_of_the_region(jobs: SageMakerJobs) -> None:
     assert IMAGE == jobs.image()
 
 
-def test_both_images_exist_in_every_region_of_the_table() -> None:
+def test_both_images_exist_in_every_region_and_on_the_local_cloud() -> None:
     with warnings.catch_warnings(action="ignore"):
         from sagemaker.core.image_uris import config_for_framework  # type: ignore[import-untyped]
     regions = config_for_framework("sklearn")["training"]["versions"]["1.9-0"]["registries"]
@@ -116,6 +119,12 @@ def test_both_images_exist_in_every_region_of_the_table() -> None:
         or "/image-classification:1" not in jobs.image()
     ]
     assert 37 == len(images)
+    assert [] == [
+        region
+        for region, jobs in images.items()
+        if not re.fullmatch(SCRIPT_IMAGE, jobs.image("transfer-learning"))
+        or not re.fullmatch(IMAGE_CLASSIFICATION.image, jobs.image())
+    ]
 
 
 def test_region_without_the_algorithm_is_an_error() -> None:
