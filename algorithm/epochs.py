@@ -11,6 +11,7 @@ from threading import Event
 import numpy as np
 
 from algorithm.checkpoint import load_arrays, save_arrays
+from algorithm.discriminant import discriminant, with_discriminant
 from algorithm.features import StoppedError
 from algorithm.head import Head, HeadTraining, Labels
 from algorithm.hyperparameters import Hyperparameters
@@ -56,7 +57,7 @@ class Epochs:
     checkpoint: Path | None = None
 
     def run(self, stop: Event) -> Epoch:
-        """Run the remaining epochs until `stop` is set, and return the best epoch.
+        """Run the remaining epochs until `stop` is set, and return the best epoch as it is served.
 
         Raises:
             DivergedError: the weights are no longer finite.
@@ -76,10 +77,23 @@ class Epochs:
             self.keep(progress, stop)
         if progress.best is None:
             raise StoppedError("no epoch had ended")
-        return progress.best
+        return progress.best if self.head else self.with_discriminant(progress.best)
+
+    def with_discriminant(self, best: Epoch) -> Epoch:
+        """Return the best epoch with the discriminant of the training images in its head.
+
+        It comes after the choice of the best epoch: of the sums, early epochs would seem best. A
+        job that starts from an earlier head does without, because that head has a discriminant.
+        The lines of the log repeat the epoch's number, so SageMaker's last metric is the model's.
+        """
+        begun = time.monotonic()
+        features, labels = self.train.features, self.train.labels
+        added = discriminant(features, labels, self.chosen.num_classes)
+        logger.info("Adding the discriminant to the best model")
+        return self.measured(best.number, with_discriminant(best.head, added, features), begun)
 
     def measured(self, number: int, head: Head, begun: float) -> Epoch:
-        """Run an epoch and log it in the built-in algorithm's words, which SageMaker parses."""
+        """Measure a head and log it in the built-in algorithm's words, which SageMaker parses."""
         train = self.train.metrics(head, self.chosen.top_k)
         log_metrics(number, "Train", train)
         logger.info("Epoch[%d] Time cost=%.3f", number, time.monotonic() - begun)

@@ -1,7 +1,7 @@
 """Run a training job in a folder shaped like /opt/ml, and write its model."""
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,7 +15,7 @@ from algorithm.dataset import LabelledImage, content_types, read_channel
 from algorithm.epochs import Channel, Epochs
 from algorithm.errors import AlgorithmError
 from algorithm.features import FeatureStore
-from algorithm.head import Head
+from algorithm.head import Head, Labels
 from algorithm.hyperparameters import Hyperparameters
 from algorithm.pixels import CentreCrop
 from algorithm.progress import Epoch
@@ -63,25 +63,48 @@ def run(root: Path, stop: Event, *, in_script_mode: bool = False) -> None:
     check_resize(images, chosen)
     checkpoints = root / "checkpoints" if (root / "checkpoints").is_dir() else None
     store = FeatureStore(checkpoints and checkpoints / "features.npz")
-    crop = CentreCrop(chosen.resize)
-    train, validation = (
-        Channel(
-            store.of_channel(name, images[name], stop, crop),
-            np.array([image.label for image in images[name]]),
-        )
-        for name in CHANNELS
-    )
-    if chosen.augmentation_type:
-        views = (View(chosen.augmentation_type, number, chosen.resize) for number in range(VIEWS))
-        train = replace(
-            train,
-            views=tuple(store.of_channel("train", images["train"], stop, view) for view in views),
-        )
+    train = train_channel(store, images["train"], chosen, stop)
+    validation = validation_channel(store, images["validation"], chosen, stop)
     best = Epochs(
         train, validation, chosen, head, checkpoints and checkpoints / "progress.npz"
     ).run(stop)
     (root / "model").mkdir(parents=True, exist_ok=True)
     model.save(root / "model", best.head, description(best, chosen, texts))
+
+
+def train_channel(
+    store: FeatureStore, images: list[LabelledImage], chosen: Hyperparameters, stop: Event
+) -> Channel:
+    """Return the whole images, as in serving, and as views the crops and the augmented images.
+
+    Raises:
+        AlgorithmError: an image cannot be read.
+        StoppedError: `stop` was set.
+    """
+    views: list[View | CentreCrop] = [CentreCrop(chosen.resize)]
+    if kind := chosen.augmentation_type:
+        views += [View(kind, number, chosen.resize) for number in range(VIEWS)]
+    crops, *augmented = (store.of_channel("train", images, stop, view) for view in views)
+    whole = store.of_channel("train", images, stop)
+    return Channel(whole, labels_of(images), (crops, *augmented))
+
+
+def validation_channel(
+    store: FeatureStore, images: list[LabelledImage], chosen: Hyperparameters, stop: Event
+) -> Channel:
+    """Return the crops of the images, as the built-in algorithm validates.
+
+    Raises:
+        AlgorithmError: an image cannot be read.
+        StoppedError: `stop` was set.
+    """
+    crops = store.of_channel("validation", images, stop, CentreCrop(chosen.resize))
+    return Channel(crops, labels_of(images))
+
+
+def labels_of(images: list[LabelledImage]) -> Labels:
+    """Return the class indices of images."""
+    return np.array([image.label for image in images])
 
 
 def log_configuration(chosen: Hyperparameters) -> None:

@@ -6,6 +6,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from algorithm.discriminant import discriminant, with_discriminant
 from algorithm.epochs import Channel, Epochs
 from algorithm.features import StoppedError
 from algorithm.head import Head
@@ -69,9 +70,9 @@ def test_run_continues_after_the_last_epoch_of_the_checkpoint(
     interrupted(CHOSEN, tmp_path / "progress.npz")
     caplog.clear()
     caplog.set_level(logging.INFO)
-    epochs(checkpoint=tmp_path / "progress.npz").run(Event())
+    best = epochs(checkpoint=tmp_path / "progress.npz").run(Event())
     assert ["Resuming from the checkpoint after epoch 1"] == lines(caplog, "Resuming")
-    assert ["Epoch[2]", "Epoch[3]", "Epoch[4]", "Epoch[5]"] == [
+    assert ["Epoch[2]", "Epoch[3]", "Epoch[4]", "Epoch[5]", f"Epoch[{best.number}]"] == [
         line.partition(" ")[0] for line in lines(caplog, "Train-")
     ]
 
@@ -92,7 +93,7 @@ def test_run_ignores_the_checkpoint_of_another_job(
     assert (
         "The checkpoint is of other images or hyperparameters, so it is not used" in caplog.messages
     )
-    assert 6 == len(lines(caplog, "Train-"))
+    assert 6 + 1 == len(lines(caplog, "Train-"))  # the last is of the model
 
 
 @pytest.mark.parametrize(("frequency", "expected"), [(1, 6), (2, 3), (6, 1)])
@@ -136,3 +137,27 @@ def test_metrics_loss_is_the_mean_of_minus_the_logarithm_of_the_truth() -> None:
     head = Head(np.zeros((3, 2), np.float32), np.log(np.array([0.8, 0.2], np.float32)))
     metrics = Channel(np.zeros((2, 3), np.float32), np.array([0, 1])).metrics(head)
     assert pytest.approx(-(np.log(0.8) + np.log(0.2)) / 2) == metrics["loss"]
+
+
+def test_run_adds_the_discriminant_to_the_best_head() -> None:
+    job = epochs()
+    best = job.run(Event())
+    alone = replace(job, head=zero_head()).run(Event())  # begins with equal probabilities too
+    added = discriminant(job.train.features, job.train.labels, 3)
+    expected = with_discriminant(alone.head, added, job.train.features)
+    assert alone.number == best.number
+    np.testing.assert_allclose(expected.weights, best.head.weights, atol=1e-6)
+
+
+def test_run_returns_the_metrics_of_the_served_head(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    job = epochs()
+    best = job.run(Event())
+    assert job.validation.metrics(best.head) == best.validation
+    accuracy = best.validation["accuracy"]
+    last = lines(caplog, "Validation-accuracy")[-1]
+    assert f"Epoch[{best.number}] Validation-accuracy={accuracy:f}" == last
+
+
+def zero_head() -> Head:
+    return Head(np.zeros((5, 3), np.float32), np.zeros(3, np.float32))

@@ -108,10 +108,12 @@ def test_run_logs_each_epoch_as_the_built_in_algorithm_does(
     job: Job, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    run(job(epochs="2", top_k="2"))
+    root = job(epochs="2", top_k="2")
+    run(root)
     expected = ["Train-accuracy", "Train-top_k_accuracy_2", "Time cost"]
     expected += ["Validation-accuracy", "Validation-top_k_accuracy_2"]
-    assert [f"Epoch[{number}] {word}" for number in range(2) for word in expected] == messages(
+    numbers = [0, 1, description(root)["epoch"]]  # the model is the best epoch's
+    assert [f"Epoch[{number}] {word}" for number in numbers for word in expected] == messages(
         caplog
     )
 
@@ -236,9 +238,11 @@ def test_run_continues_an_interrupted_job(job: Job, caplog: pytest.LogCaptureFix
     caplog.clear()
     caplog.set_level(logging.INFO)
     run(root)
-    assert "The checkpoint has the features of 8 images" in caplog.messages
+    # Four images and their crops for training, and four crops for validation.
+    assert "The checkpoint has the features of 12 images" in caplog.messages
     assert "Resuming from the checkpoint after epoch 4" in caplog.messages
-    assert [] == messages(caplog)
+    of_the_model = [f"Epoch[{description(root)['epoch']}]"] * 3
+    assert of_the_model == [message.split(" ")[0] for message in messages(caplog)]
 
 
 def test_run_invalid_hyperparameter_leaves_no_model(job: Job) -> None:
@@ -275,5 +279,5 @@ def test_job_with_augmentation_trains_on_views_of_the_train_channel_alone(
         "Features of 4 of 4 images of train",
         "Features of 4 of 4 images of validation",
     )
-    assert [train, validation, *[train] * VIEWS] == read
+    assert [*[train] * (VIEWS + 2), validation] == read  # the crop, the views, the whole
     assert "crop" == description(root)["hyperparameters"]["augmentation_type"]
