@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from math import nan
@@ -26,12 +27,12 @@ os.environ.setdefault(
 import numpy as np
 from rich.table import Table
 
-from algorithm.augmentation import KINDS, VIEWS, Kind, View
+from algorithm.augmentation import KINDS, Kind
 from algorithm.dataset import LabelledImage
 from algorithm.epochs import Channel, Epochs
 from algorithm.features import FeatureStore
 from algorithm.hyperparameters import Hyperparameters
-from algorithm.pixels import CentreCrop
+from algorithm.job import labels_of, train_channel, validation_channel
 from benchmarks import cifar10
 from untrusted.console import Console
 
@@ -44,7 +45,6 @@ CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASS
 HYPERPARAMETERS = tomllib.loads(
     Path("training/jobs/hyperparameters.toml").read_text(encoding="utf-8")
 )
-RESIZE = HYPERPARAMETERS["resize"]
 NEVER = Event()
 
 
@@ -59,45 +59,52 @@ class Figure:
     n: int
 
 
-@cache
-def channel(
-    store: FeatureStore,
-    split: str,
-    names: tuple[str, ...],
-    part: slice,
-    seed: int,
-    kind: Kind | None = None,
-) -> Channel:
-    """Return the part of each class of a split that a seed draws, with augmented views on request.
-
-    Test images are prepared as for the endpoint, other images as for training.
-    """
-    images = []
+def drawn(names: Sequence[str], seed: int) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """Return the training and the validation images that a seed draws of each class."""
+    train: list[LabelledImage] = []
+    validation: list[LabelledImage] = []
     for label, name in enumerate(names):
-        pool = sorted((FOLDER / split / name).iterdir())
-        drawn = np.random.default_rng([seed, *name.encode()]).permutation(len(pool))[part]
-        images += [LabelledImage(name, label, pool[index]) for index in drawn]
+        pool = sorted((FOLDER / "train" / name).iterdir())
+        order = np.random.default_rng([seed, *name.encode()]).permutation(len(pool))
+        images = [LabelledImage(name, label, pool[index]) for index in order]
+        train += images[:TRAIN]
+        validation += images[TRAIN : TRAIN + VALIDATION]
+    return train, validation
 
-    views = [View(kind, number, RESIZE) for number in range(VIEWS)] if kind else []
-    plain = None if split == "test" else CentreCrop(RESIZE)
-    features, *seen = (store.of_channel(split, images, NEVER, view) for view in (plain, *views))
-    return Channel(features, np.array([image.label for image in images]), tuple(seen))
+
+@cache
+def test_channel(store: FeatureStore, names: tuple[str, ...]) -> Channel:
+    """Return all test images of the classes, as the endpoint sees them."""
+    images = [
+        LabelledImage(name, label, path)
+        for label, name in enumerate(names)
+        for path in sorted((FOLDER / "test" / name).iterdir())
+    ]
+    return Channel(store.of_channel("test", images, NEVER), labels_of(images))
+
+
+def hyperparameters(images: int, classes: int, kind: Kind | None = None) -> Hyperparameters:
+    """Return the tool's hyperparameters for a number of training images and classes."""
+    return Hyperparameters(
+        num_classes=classes,
+        num_training_samples=images,
+        epochs=HYPERPARAMETERS["epochs"],
+        learning_rate=HYPERPARAMETERS["learning_rate"],
+        mini_batch_size=HYPERPARAMETERS["mini_batch_size"],
+        resize=HYPERPARAMETERS["resize"],
+        augmentation_type=kind,
+    )
 
 
 def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> Figure:
     """Train a model and return its accuracy."""
     names = CLASSES[dataset]
-    train = channel(store, "train", names, slice(TRAIN), seed, kind)
-    validation = channel(store, "train", names, slice(TRAIN, TRAIN + VALIDATION), seed)
-    test = channel(store, "test", names, slice(None), seed=0)
-    chosen = Hyperparameters(
-        num_classes=len(names),
-        num_training_samples=len(train.labels),
-        epochs=HYPERPARAMETERS["epochs"],
-        learning_rate=HYPERPARAMETERS["learning_rate"],
-        mini_batch_size=HYPERPARAMETERS["mini_batch_size"],
-    )
+    images, held = drawn(names, seed)
+    chosen = hyperparameters(len(images), len(names), kind)
+    train = train_channel(store, images, chosen, NEVER)
+    validation = validation_channel(store, held, chosen, NEVER)
     best = Epochs(train, validation, chosen).run(NEVER)
+    test = test_channel(store, names)
     figure = Figure(dataset, seed, kind, test.metrics(best.head)["accuracy"], len(test.labels))
     Console(stderr=True).print(
         f"{dataset}, seed {seed}, {kind}: {figure.accuracy:.2%} of {figure.n:,}"

@@ -110,7 +110,7 @@ class Row:
 
 
 def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Head:
-    """Train a head for the backbone as the algorithm does."""
+    """Train a head for the backbone as the algorithm does, without its discriminant."""
     size = {"num_classes": str(classes), "num_training_samples": str(len(images))}
     training = HeadTraining(
         features(images), np.array(labels), parse(size | {"epochs": str(EPOCHS)})

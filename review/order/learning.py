@@ -13,7 +13,10 @@ ROWS = 4_096  # images whose probabilities are computed at once; it limits memor
 
 
 def head_of(features: Floats, labels: NDArray[np.int64], classes: int) -> Head:
-    """Train the algorithm's head on features (images, features) and class indices (images,)."""
+    """Train the algorithm's head on features (images, features) and class indices (images,).
+
+    It does without the discriminant that a job adds: the order of the queue was measured so.
+    """
     chosen = Hyperparameters(
         num_classes=classes,
         num_training_samples=len(labels),
