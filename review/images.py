@@ -135,6 +135,7 @@ class WaitingImage:
         second_look: Whether a person doubts the label, so that another reviewer has to answer.
         image_hash: Perceptual hash, "" in records of before it existed.
         unlisted_classes: The model's other classes, if `class_probabilities` are the largest ones.
+        embedding: As `functions.classify_image.embedding.packed` writes it; "" without one.
     """
 
     key: ImageKey
@@ -151,6 +152,7 @@ class WaitingImage:
     second_look: bool = False
     image_hash: str = ""
     unlisted_classes: frozenset[str] = frozenset()
+    embedding: str = ""
 
     @property
     def classes(self) -> list[str]:
@@ -196,6 +198,7 @@ class WaitingImage:
             revision=int(item.get("review_revision", {"N": "0"})["N"]),
             second_look="second_look" in item,
             image_hash=item["image_hash"]["S"] if "image_hash" in item else "",
+            embedding=item["embedding"]["S"] if "embedding" in item else "",
         )
 
 

@@ -27,6 +27,7 @@ from observability.xray_provider import lambda_tracer
 from urllib3.exceptions import HTTPError
 
 from functions.classify_image.class_list import ClassListPlace
+from functions.classify_image.embedding import packed
 from functions.classify_image.endpoint import (
     EndpointColdStartError,
     EndpointTimeoutError,
@@ -38,15 +39,17 @@ from functions.classify_image.model_card import (
     ModelCard,
     ModelCardNotFoundError,
     OtherModelError,
+    asks_verbose,
     card_error,
     is_serverless,
     parse_model_card,
 )
 from functions.classify_image.prediction import (
     MAX_ANSWER_BYTES,
+    Answer,
     calibrate,
     listed,
-    parse_prediction,
+    parse_answer,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +73,8 @@ ENDPOINT_CONFIG = Config(
 SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
 MODEL_CARD_MAX_AGE = 60  # seconds
 CLASS_LISTS = 8  # kept: a change of models and an A/B test need four
+JSON = "application/json"
+VERBOSE_JSON = f"{JSON};verbose=true"  # with the model's digest and the image's embedding
 
 logger = function_logger()
 tracer = lambda_tracer()
@@ -135,8 +140,11 @@ def read_class_list(card: str, place: ClassListPlace) -> Mapping[str, Any]:
     return place.members(parts[name] for name in names)
 
 
-def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
-    """Return the model card of the variant that answered; read the card again if it is too old.
+def model_card_of(variant: str, digest: str | None, card: str, parameter: str) -> ModelCard:
+    """Return the model card of the model that answered; read the card again if it is too old.
+
+    `scones deploy` writes the card before another variant or model can answer, so that one more
+    reading is enough.
 
     Raises:
         InvalidModelCardError, OtherModelError: the card is unusable.
@@ -144,13 +152,16 @@ def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
     """
     class_list = partial(read_class_list, parameter)
     try:
-        return parse_model_card(card, variant, class_list)
+        return parse_model_card(card, variant, class_list, digest)
     except OtherModelError:
-        return parse_model_card(read_model_card(parameter, again=True), variant, class_list)
+        text = read_model_card(parameter, again=True)
+        return parse_model_card(text, variant, class_list, digest)
 
 
 @tracer.capture_method(capture_response=False)
-def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[bytes, str]:
+def invoke_endpoint(
+    endpoint: str, image: bytes, *, serverless: bool, accept: str = JSON
+) -> tuple[bytes, str]:
     """Send the image to the endpoint; return its answer, bounded in size, and the variant.
 
     Raises:
@@ -167,7 +178,7 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
             EndpointName=endpoint,
             Body=image,
             ContentType="application/x-image",
-            Accept="application/json",
+            Accept=accept,
         )
         with closing(answer["Body"]) as body:
             return body.read(MAX_ANSWER_BYTES + 1), answer["InvokedProductionVariant"]
@@ -190,16 +201,23 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
         )
 
 
-def classified(
-    card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str
-) -> dict[str, Any]:
-    """Build the answer: calibrated class probabilities, endpoint, variant and thresholds.
+def classified(card: ModelCard, answer: Answer, endpoint: str, variant: str) -> dict[str, Any]:
+    """Build the answer: calibrated class probabilities, model, thresholds and embedding.
 
     With more than 100 classes it holds the ten largest probabilities, and of the review classes
     those among the ten: `listed` says why.
+
+    Raises:
+        InvalidPredictionError: the endpoint did not answer one probability for each class.
     """
+    probabilities = calibrate(answer.checked(len(card.labels)), card.temperature)
     prediction = card.labels[probabilities.index(max(probabilities))]
     largest = listed(dict(zip(card.labels, probabilities, strict=True)))
+    embedding = (
+        packed(card.embedding_space, answer.embedding)
+        if card.embedding_space and answer.embedding
+        else None
+    )
     return {
         "predictions": list(largest.values()),
         "class_probabilities": largest,
@@ -208,6 +226,7 @@ def classified(
         "model_digest": card.model_digest,
         "recommended_threshold": card.threshold(prediction),
         "review_classes": [label for label in card.review_classes if label in largest],
+        "embedding": embedding,
     }
 
 
@@ -230,10 +249,13 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     # The card comes first: without it no call of the endpoint is wasted.
     parameter = os.environ["MODEL_CARD_PARAMETER"]
     text = read_model_card(parameter)
-    body, variant = invoke_endpoint(endpoint, image, serverless=is_serverless(text))
-    card = model_card_of(variant, text, parameter)
+    accept = VERBOSE_JSON if asks_verbose(text) else JSON
+    body, variant = invoke_endpoint(endpoint, image, serverless=is_serverless(text), accept=accept)
+    answer = parse_answer(body)
+    card = model_card_of(variant, answer.model_digest, text, parameter)
 
-    probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)
-    answer = classified(card, probabilities, endpoint, variant)
-    logger.info("Image classified", **answer)
-    return answer
+    result = classified(card, answer, endpoint, variant)
+    # An embedding describes what the image shows; logs have nothing of an image.
+    logged = {name: value for name, value in result.items() if name != "embedding"}
+    logger.info("Image classified", **logged)
+    return result

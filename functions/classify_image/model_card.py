@@ -13,6 +13,7 @@ MAX_TEMPERATURE = 100.0  # far above the calibration of any trained model
 DEFAULT_THRESHOLD = 0.8  # until `scones threshold` has chosen a threshold from data
 MIN_THRESHOLD = 1e-6  # as in filter_inferences
 MAX_DIGEST = 100  # characters; `scones deploy` writes 71, as in sha256:0123...
+MAX_SPACE = 32  # characters; `scones deploy` writes 12
 UNKNOWN_MODEL = "unknown"  # in cards that were written before cards named their model
 
 
@@ -25,7 +26,7 @@ class ModelCardAccessDeniedError(Exception):
 
 
 class OtherModelError(Exception):
-    """The endpoint answered with a variant that is missing in its model card."""
+    """The endpoint answered with a variant or a model that is missing in its model card."""
 
 
 class ModelCardUnavailableError(Exception):
@@ -50,6 +51,7 @@ class ModelCard:
         class_thresholds: Thresholds of single classes; None for a class without a guarantee.
         other_class: The class of negative examples.
         model_digest: Digest of the served model.tar.gz; it names the model that decides.
+        embedding_space: The space of the embeddings in the model's verbose answers; None without.
     """
 
     labels: tuple[str, ...]
@@ -58,6 +60,7 @@ class ModelCard:
     class_thresholds: Mapping[str, float | None] = field(default_factory=dict)
     other_class: str | None = None
     model_digest: str = UNKNOWN_MODEL
+    embedding_space: str | None = None
 
     @property
     def review_classes(self) -> tuple[str, ...]:
@@ -74,7 +77,10 @@ class ModelCard:
 
 
 def parse_model_card(
-    text: str, variant: str, read_class_list: ReadClassList | None = None
+    text: str,
+    variant: str,
+    read_class_list: ReadClassList | None = None,
+    digest: str | None = None,
 ) -> ModelCard:
     """Return the model card of a variant from its JSON; fields for people and training are ignored.
 
@@ -82,15 +88,18 @@ def parse_model_card(
 
     An answer is never read with the card of another model. A card without a variant is for all
     variants. During an A/B test its member `variants` holds the cards of the other variants.
+    While the endpoint moves to another model of the same classes, `next` names that model; its
+    answers are read with the present temperature and thresholds until the model is tested.
 
     Args:
         text: The JSON of the card.
-        variant: The variant that answered.
+        variant: The production variant that answered.
         read_class_list: Reads labels and class_thresholds that do not fit into the card.
+        digest: Digest of the model that answered, from its verbose answer.
 
     Raises:
         InvalidModelCardError: a value is missing or invalid.
-        OtherModelError: the card has no entry for the variant.
+        OtherModelError: the card has no entry for the variant, or another model answered.
     """
     try:
         card = json.loads(text)
@@ -102,7 +111,8 @@ def parse_model_card(
             f"The model card must be a JSON object, not a {type(card).__name__}."
         )
 
-    card = _with_class_list(_of_variant(card, variant), read_class_list)
+    own = _of_model(card, _of_variant(card, variant), digest)
+    card = _with_class_list(own, read_class_list)
     labels = _labels(card.get("labels"))
     thresholds = card.get("class_thresholds")
     other_class = card.get("other_class")
@@ -122,6 +132,7 @@ def parse_model_card(
         {label: _threshold(threshold) for label, threshold in (thresholds or {}).items()},
         other_class,
         _digest(card.get("model_digest")),
+        _space(card.get("embedding_space")),
     )
 
 
@@ -136,6 +147,20 @@ def is_serverless(text: str) -> bool:
         return False
 
     return isinstance(card, dict) and card.get("serverless") is True
+
+
+def asks_verbose(text: str) -> bool:
+    """Return whether every model that may answer gives verbose answers, by the card's text.
+
+    A model that may not is never asked: what the built-in algorithm answers then is undocumented.
+    Return False for cards of earlier releases, and for text that `parse_model_card` refuses.
+    """
+    try:
+        card = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+
+    return isinstance(card, dict) and _is_verbose(card)
 
 
 def card_error(parameter: str, cause: BaseException | None) -> Exception:
@@ -180,6 +205,38 @@ def _with_class_list(
         raise InvalidModelCardError(f"{exc} `scones deploy` writes both again.") from exc
 
 
+def _of_model(card: dict[str, Any], own: dict[str, Any], digest: str | None) -> dict[str, Any]:
+    """Return the entry of the model that answered, of a card and its entry for a variant."""
+    expected = own.get("model_digest")
+    if digest is None:
+        if _is_verbose(card):
+            raise OtherModelError(
+                f"A model without verbose answers answered, but the model card is for {expected}. "
+                "Deploy it with `scones deploy`."
+            )
+        return own
+
+    following = card.get("next")
+    if digest == expected:
+        return own
+    if isinstance(following, dict) and following.get("model_digest") == digest:
+        return own | following
+    raise OtherModelError(
+        f"The model {digest} answered, but the model card is for {expected}. Deploy it with "
+        "`scones deploy`."
+    )
+
+
+def _is_verbose(card: dict[str, Any]) -> bool:
+    variants = card.get("variants")
+    others = list(variants.values()) if isinstance(variants, dict) else []
+    following = [card["next"]] if "next" in card else []
+    return all(
+        isinstance(one, dict) and one.get("embedding_space") is not None
+        for one in (card, *others, *following)
+    )
+
+
 def _labels(labels: Any) -> tuple[str, ...]:
     if not isinstance(labels, list) or not all(
         isinstance(label, str) and label.strip() for label in labels
@@ -203,6 +260,16 @@ def _digest(digest: Any) -> str:
             f"The model_digest of the model card must be a short text, not {digest!r:.200}."
         )
     return digest
+
+
+def _space(space: Any) -> str | None:
+    if space is None:
+        return None
+    if not isinstance(space, str) or not 0 < len(space) <= MAX_SPACE or ":" in space:
+        raise InvalidModelCardError(
+            f"The embedding_space of the model card must be a short text, not {space!r:.200}."
+        )
+    return space
 
 
 def _temperature(temperature: Any) -> float:

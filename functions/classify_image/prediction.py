@@ -1,26 +1,69 @@
 """Parse and calibrate the endpoint's answer."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from functions.classify_image.embedding import is_embedding
+
 # Enough for 2,621 classes: a number in Python's JSON has at most 23 characters, and ", " follows.
-# A longer answer is not a prediction. `scones stage` refuses more classes.
-MAX_ANSWER_BYTES = 65_536
+# The other members of a verbose answer have 2,048 more. A longer answer is not a prediction.
+# `scones stage` refuses more classes.
+MAX_ANSWER_BYTES = 65_536 + 2_048
 MOST_CLASSES = 100  # of a model whose predictions hold the probability of every class
 LISTED_CLASSES = 10  # of a model with more classes; filter_inferences knows this number too
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
+_MEMBERS = frozenset({"probabilities", "model_digest", "embedding"})  # of a verbose answer
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class InvalidPredictionError(Exception):
-    """The endpoint did not answer with a JSON list of one probability for each class."""
+    """The endpoint did not answer with one probability for each class, as JSON."""
 
 
-def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
-    """Return the probabilities in the endpoint's answer, in the order of the labels.
+@dataclass(frozen=True)
+class Answer:
+    """The endpoint's answer before its probabilities are checked against a model card.
+
+    Args:
+        probabilities: What should be a list of one probability for each class.
+        model_digest: Digest of the model that answered; None in a short answer.
+        embedding: The 64 numbers of the image's embedding; None in a short answer.
+        excerpt: The beginning of the answer, for messages.
+    """
+
+    probabilities: Any
+    model_digest: str | None
+    embedding: tuple[float, ...] | None
+    excerpt: str
+
+    def checked(self, classes: int) -> tuple[float, ...]:
+        """Return the probabilities in the order of the labels.
+
+        Raises:
+            InvalidPredictionError: they are not a list of `classes` probabilities.
+        """
+        found = self.probabilities
+        if not isinstance(found, list) or len(found) != classes:
+            raise InvalidPredictionError(
+                f"The endpoint must answer a list of {classes} probabilities, one for each label "
+                f"of its model card; it answered: {self.excerpt}"
+            )
+        if not all(map(_is_probability, found)) or abs(sum(found) - 1) > SUM_TOLERANCE:
+            raise InvalidPredictionError(
+                "The endpoint must answer probabilities, numbers from 0 to 1 whose sum is 1; "
+                f"it answered: {self.excerpt}"
+            )
+        return tuple(map(float, found))
+
+
+def parse_answer(body: bytes) -> Answer:
+    """Return the endpoint's answer: a list of probabilities, or the object of a verbose answer.
 
     Raises:
-        InvalidPredictionError: the answer is not a JSON list of `classes` probabilities.
+        InvalidPredictionError: the answer is not JSON, is too long, or is another object.
     """
     if len(body) > MAX_ANSWER_BYTES:
         raise InvalidPredictionError(
@@ -34,18 +77,20 @@ def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
             f"The endpoint did not answer JSON but: {_excerpt(body)}"
         ) from exc
 
-    if not isinstance(answer, list) or len(answer) != classes:
-        raise InvalidPredictionError(
-            f"The endpoint must answer a list of {classes} probabilities, one for each label of "
-            f"its model card; it answered: {_excerpt(body)}"
-        )
-    if not all(map(_is_probability, answer)) or abs(sum(answer) - 1) > SUM_TOLERANCE:
-        raise InvalidPredictionError(
-            "The endpoint must answer probabilities, numbers from 0 to 1 whose sum is 1; "
-            f"it answered: {_excerpt(body)}"
-        )
+    if not isinstance(answer, dict) or not answer.keys() >= _MEMBERS:
+        return Answer(answer, None, None, _excerpt(body))
 
-    return tuple(map(float, answer))
+    digest, numbers = answer["model_digest"], answer["embedding"]
+    if answer.keys() != _MEMBERS or not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise InvalidPredictionError(
+            "A verbose answer must have probabilities, the sha256 of the model as model_digest, "
+            f"and an embedding; the endpoint answered: {_excerpt(body)}"
+        )
+    if not is_embedding(numbers):
+        raise InvalidPredictionError(
+            f"The embedding must be 64 finite numbers; the endpoint answered: {_excerpt(body)}"
+        )
+    return Answer(answer["probabilities"], digest, tuple(map(float, numbers)), _excerpt(body))
 
 
 def calibrate(probabilities: Sequence[float], temperature: float) -> tuple[float, ...]:

@@ -192,7 +192,7 @@ def _order(pictures: Pictures, console: Console) -> Order:
     try:
         process = FeatureProcess()
     except FeaturesUnavailableError as exc:
-        console.print(f"{exc} Until then similar images may follow each other.")
+        console.print(f"{exc} Until then similar images without embeddings may follow each other.")
         return Ranking()
     features = WaitingFeatures(lambda key: pictures.read(key).data, process.traits)
     features.start()

@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 
 from review.images import ImageKey, WaitingImage
+from review.order.embeddings import embedding_points
 from review.order.selection import Floats, bursts_last, hash_number, uncertain_images
 from review.order.waiting_features import WaitingFeatures, forget_oldest
 
@@ -44,7 +45,10 @@ class Ranking:
     """The order in one process, which remembers the images that it showed."""
 
     def __init__(self, features: WaitingFeatures | None = None) -> None:
-        """Order images by their margins alone, or with features spread over clusters."""
+        """Order images by their margins, spread over clusters where points are known.
+
+        Points are the embeddings of the records, else the features of the pictures.
+        """
         self._features = features
         self._shown: OrderedDict[ImageKey, str] = OrderedDict()
         self._lock = Lock()
@@ -54,9 +58,11 @@ class Ranking:
         with self._lock:
             here = {image.key for image in window}
             shown = [text for key, text in self._shown.items() if key not in here]
-        ranked = rank(window, shown, self._features.points if self._features else {})
-        if self._features:
-            self._features.want([image.key for image in ranked])
+        points = embedding_points(window)
+        if points or self._features is None:
+            return rank(window, shown, points)
+        ranked = rank(window, shown, self._features.points)
+        self._features.want([image.key for image in ranked])
         return ranked
 
     def show(self, image: WaitingImage) -> None:

@@ -47,7 +47,7 @@ class ClusterSpace:
     @classmethod
     def of(cls, features: Floats, seed: int = 0) -> "ClusterSpace":
         """Find the axes of features (images, features), at least one image."""
-        unit = _unit(features)
+        unit = unit_rows(features)
         sample = unit[np.random.default_rng(seed).permutation(len(unit))[:SAMPLE]]
         middle = sample.mean(axis=0)
         centred = sample - middle
@@ -55,11 +55,11 @@ class ClusterSpace:
         variances, mixtures = np.linalg.eigh((centred @ centred.T).astype(np.float64))
         kept = variances[-AXES:] > TINY_VARIANCE
         axes = mixtures[:, -AXES:][:, kept].T @ centred
-        return cls(middle, _unit(axes[::-1]).astype(np.float32))
+        return cls(middle, unit_rows(axes[::-1]).astype(np.float32))
 
     def points(self, features: Floats) -> Floats:
         """Return the points (images, axes) of features (images, features)."""
-        return np.asarray((_unit(features) - self.middle) @ self.axes.T, dtype=np.float32)
+        return np.asarray((unit_rows(features) - self.middle) @ self.axes.T, dtype=np.float32)
 
 
 def cluster_space(features: Floats, seed: int = 0) -> Floats:
@@ -153,7 +153,8 @@ def bursts_last(
     return first, duplicates
 
 
-def _unit(features: Floats) -> Floats:
+def unit_rows(features: Floats) -> Floats:
+    """Return features (images, features) of unit length."""
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     return np.asarray(features / np.maximum(lengths, np.finfo(np.float32).tiny))
 

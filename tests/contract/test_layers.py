@@ -63,7 +63,7 @@ LAYERS: dict[str, list[set[str]]] = {
     "review.order": [
         {"ranking"},
         {"waiting_features"},
-        {"features", "learning", "walls"},
+        {"embeddings", "features", "learning", "walls"},
         {"selection"},
     ],
     "training": [

@@ -539,16 +539,18 @@ def test_record_and_result_say_the_same_in_both_directions(
         "execution": "arn",
         "uploaded_at": "2026-01-15T09:30:00Z#00",
     }
+    embedding = f"0123456789ab:{'A' * 92}" if state == "Record prediction" else None
     given = filled(
         states["Filter inferences"]["Output"],
         states={"result": {"Payload": payload}, "input": result},
-        **(variables | result),
+        **(variables | result | {"embedding": embedding}),
     )
     item = filled(states[state]["Arguments"]["Item"], states={"input": given}, **variables)
     read = evaluate(states["Read record"]["Output"], states={"result": {"Item": item}})
     assert result == {name: read[name] for name in result}
-    waits = {"waits_for"} if state == "Record prediction" else set()
-    assert {"uploaded_at", "execution", "recorded_at"} | waits == set(read) - set(result)
+    recorded = {"waits_for", "embedding"} if state == "Record prediction" else set()
+    assert {"uploaded_at", "execution", "recorded_at"} | recorded == set(read) - set(result)
+    assert embedding == read.get("embedding")
 
 
 def test_sample_of_the_outcomes_event_equals_the_workflows_event(

@@ -139,8 +139,10 @@ def _invoke(
 def parse_probabilities(body: bytes, key: str) -> tuple[float, ...]:
     """Read the class probabilities in an endpoint's answer for the image at `key`.
 
+    A captured answer is verbose if the service asked for one: an object with `probabilities`.
+
     Raises:
-        InvalidAnswerError: The body is not a list of class probabilities.
+        InvalidAnswerError: The body has no list of class probabilities.
     """
     try:
         answer = json.loads(body)
@@ -148,6 +150,8 @@ def parse_probabilities(body: bytes, key: str) -> tuple[float, ...]:
         raise InvalidAnswerError(
             f"The answer for {key} is {body[:100]!r}. {InvalidAnswerError.__doc__}"
         ) from exc
+    if isinstance(answer, dict):
+        answer = answer.get("probabilities")
     # NaN is not between 0 and 1, and `true`, which equals 1 in Python, is not a number.
     numbers = isinstance(answer, list) and all(
         type(one) in (int, float) and 0 <= one <= 1 + SUM_TOLERANCE for one in answer

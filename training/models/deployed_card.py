@@ -43,6 +43,7 @@ def deployed_model_card(
         training_job=model.training_job,
         data_digest=model.data_digest,
         other_class=dataset.other_class,
+        **({"embedding_space": archive.embedding_space} if archive.embedding_space else {}),
         **place,
     )
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
 _DESCRIPTION = "model.json"  # in archives of our algorithm; AWS's algorithm does not write it
 _DESCRIPTION_BYTES = 1_000_000
+_SPACE = 12  # digits of a digest that name an embedding space
 
 
 class ModelMissingError(TrainingError):
@@ -64,11 +65,30 @@ class OtherClassesError(TrainingError):
 
 @dataclass(frozen=True)
 class ModelArchive:
-    """SHA-256 digest of a model.tar.gz, its algorithm, and the backbone of model.json, if any."""
+    """A model.tar.gz.
+
+    Args:
+        digest: Its SHA-256 digest.
+        backbone: The backbone that its model.json names, None without one.
+        algorithm: The algorithm that trained it.
+        backbone_sha256: The digest of the backbone's file, None if it is unknown.
+    """
 
     digest: str
     backbone: str | None
     algorithm: str = BUILT_IN
+    backbone_sha256: str | None = None
+
+    @property
+    def embedding_space(self) -> str | None:
+        """The name of the space of the model's embeddings, None without verbose answers.
+
+        Models of one backbone have one space, because the projection depends on the backbone
+        alone. If the backbone is unknown, the model has a space of its own.
+        """
+        if self.algorithm != TRANSFER_LEARNING:
+            return None
+        return (self.backbone_sha256 or self.digest.removeprefix("sha256:"))[:_SPACE]
 
     def require(self, digest: str | None) -> None:
         """Refuse an archive with another digest. Without an expected digest any archive passes.
@@ -111,10 +131,10 @@ def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:
 
     stream = _Hashed(body)
     try:
-        backbone, algorithm = _described(stream)
+        backbone, algorithm, sha256 = _described(stream)
     except (UnsafeArchiveError, ValueError, KeyError, TypeError) as exc:
         raise BadModelArchiveError(f"{url}: {exc}. {BadModelArchiveError.__doc__}") from exc
-    return ModelArchive(f"sha256:{stream.digest.hexdigest()}", backbone, algorithm)
+    return ModelArchive(f"sha256:{stream.digest.hexdigest()}", backbone, algorithm, sha256)
 
 
 def model_card(
@@ -263,16 +283,17 @@ class _Hashed:
         return chunk
 
 
-def _described(stream: Stream) -> tuple[str | None, str]:
-    """Return the backbone named by model.json, and the algorithm: ours brings its script along.
+def _described(stream: Stream) -> tuple[str | None, str, str | None]:
+    """Return the backbone named by model.json, the algorithm, and the digest of the backbone.
 
-    Read the whole archive to check and digest it.
+    Our algorithm brings its script along. Read the whole archive to check and digest it.
     """
-    backbone = None
+    name = sha256 = None
     algorithm = BUILT_IN
     for file in tar_gz_files(stream, MODEL):
         if file.path.parts[0] == CODE:
             algorithm = TRANSFER_LEARNING
         if str(file.path) == _DESCRIPTION:
-            backbone = str(json.loads(file.content(_DESCRIPTION_BYTES))["backbone"]["name"])
-    return backbone, algorithm
+            backbone = json.loads(file.content(_DESCRIPTION_BYTES))["backbone"]
+            name, sha256 = str(backbone["name"]), backbone.get("sha256")
+    return name, algorithm, sha256 if isinstance(sha256, str) and sha256 else None

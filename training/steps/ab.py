@@ -1,7 +1,7 @@
 """Share the requests between two models by weight, and compare their records."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import Any
 
@@ -114,6 +114,8 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
     archive.require_algorithm(algorithm_of(model.image))
+    # The container of our algorithm gets the digest as a variable.
+    model = replace(model, model_digest=archive.digest)
     card = read_model_card(context.aws.ssm, context.names.model_card) or {}
     tested = card.get("variants", {})
     if variant in tested and tested[variant]["model_digest"] != archive.digest:

@@ -11,6 +11,7 @@ from training.endpoint.answers import AnswerFile, Classifier
 from training.endpoint.conversion import check_conversion
 from training.endpoint.errors import SmokeTestError
 from training.endpoint.hosting import Hosting, add_hosting_arguments
+from training.endpoint.next_model import announced
 from training.endpoint.request import (
     VARIANT,
 )
@@ -155,7 +156,7 @@ def _roll_out(
     dataset, model, hosting = wanted.dataset, wanted.model, wanted.hosting
     place = _place(hosting, context.names.dated())
     # Build the card once before any change, so that a too large card fails early.
-    deployed_model_card(context.names.endpoint, dataset, model, archive, 1.0, **place)
+    expected = deployed_model_card(context.names.endpoint, dataset, model, archive, 1.0, **place)
     images = read_smoke_test_images(context.aws.s3, dataset)
 
     asked = hosting.asked | {
@@ -170,8 +171,9 @@ def _roll_out(
     )
     captured_by = hosting.kms_key if hosting.capture_url else None
     allow_keys(context.stack, model.role, data=captured_by, volumes=hosting.kms_key)
-    rollout.serve()
-    tested, card = _test(context, rollout, dataset, images, archive)
+    with announced(context.aws.ssm, context.names, expected):
+        rollout.serve()
+        tested, card = _test(context, rollout, dataset, images, archive)
     write_model_card(context.aws.ssm, context.names, card)
     rollout.finish()
 
@@ -191,9 +193,10 @@ def _test(
     """Test the served model and build its model card; roll back if the smoke test fails.
 
     Until the new card is written, the functions read the new model's answers with the labels and
-    the temperature of the old card. Functions with a cached card do so for a minute longer. The
-    answers of a canary do not name their model. With the same classes, only the confidence is a
-    little off. Hence this part is as short as possible, and a model of other classes is refused.
+    the temperature of the old card. Functions with a cached card do so for a minute longer. Only
+    verbose answers name their model, and so do their records. With the same classes, only the
+    confidence is a little off. Hence this part is as short as possible, and a model of other
+    classes is refused.
     """
     try:
         classifier = Classifier(

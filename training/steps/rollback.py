@@ -11,6 +11,7 @@ from cli.confirmation import add_confirmation_arguments, confirmed
 from training.endpoint import alarms, scaling
 from training.endpoint.changes import Endpoint
 from training.endpoint.conversion import refuse_to_make_serverless
+from training.endpoint.next_model import NEXT, with_next
 from training.models.model_card import earlier_model_cards, read_model_card, write_model_card
 from training.project import inventory
 from training.project.errors import TrainingError
@@ -61,6 +62,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             return _result(context, present, dry_run=True)
         _move(context, endpoint, serving, card, present, options.timeout)
 
+    card = {name: value for name, value in card.items() if name != NEXT}
     write_model_card(context.aws.ssm, context.names, card)
     scaling.restore(context.aws.autoscaling, scaling.noted(context.run))
     for config in {serving, carded}:
@@ -160,13 +162,16 @@ def _move(
     present: dict[str, Any],
     timeout: float,
 ) -> None:
-    """Move the endpoint to the configuration of a card, after storing the cards of all variants."""
+    """Move the endpoint to a card's configuration, after storing what may answer in the card."""
     config = card["endpoint_config"]
     autoscaling = context.aws.autoscaling
     if endpoint.is_serverless(config):
         refuse_to_make_serverless(endpoint.name, endpoint.is_serverless(serving))
+    both = with_next(present, card)
     if variants := card.get("variants", {}) | present.get("variants", {}):
-        write_model_card(context.aws.ssm, context.names, present | {"variants": variants})
+        both["variants"] = variants
+    if both != present:
+        write_model_card(context.aws.ssm, context.names, both)
     scaled = scaling.describe(autoscaling, endpoint.name)
     # SageMaker refuses another instance type while auto-scaling is active.
     scaling.deregister(autoscaling, scaled)

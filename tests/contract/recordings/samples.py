@@ -79,12 +79,14 @@ ASSIGNED: dict[str, tuple[dict[str, Any], int]] = {
     "the threshold of the model card": (OF_CARD, 10),
 }
 IMAGE_HASH = "f0f0f0f08787c3c3"
+EMBEDDING = "3da3642519b1:" + "A" * 92
 PROBABILITIES: dict[str, Any] = {"automobile": 0.08, "truck": 0.92}
 MODEL: dict[str, Any] = {
     "class_probabilities": PROBABILITIES,
     "endpoint": "scones-unlimited",
     "variant": "AllTraffic",
     "model_digest": "sha256:0123",
+    "embedding": EMBEDDING,
 }
 ACCEPTED = {**event("image_decided")["detail"], "version": VERSION}
 REVIEW = {

@@ -15,6 +15,7 @@ from tests.contract.recordings.samples import (
     ASSIGNED,
     CONTEXT,
     DIRECT,
+    EMBEDDING,
     ENDS,
     ERRORS,
     EXECUTION,
@@ -163,7 +164,8 @@ def _of_records() -> Iterator[Scene]:
         states = ("Record prediction", "Announce outcome", "Failed?")
         variables = {**VERSIONED, **MODEL, **WORKED_ON, "result": result}
         waits = {"waits_for": {"S": "REVIEW"}} if title == "for review" else {}
-        built = {"record": ITEM_OF_ACCEPTED, "waits": waits}
+        known = {"embedding": {"S": EMBEDDING}} if title == "accepted" else {}
+        built = {"record": ITEM_OF_ACCEPTED, "waits": waits, "embedding": known}
         yield Scene(f"{title} is recorded", IMAGE, states, ENTRY, {"input": built}, variables)
         values = {"input": result, "result": {"FailedEntryCount": 0}}
         yield Scene(f"{title} was recorded", IMAGE, states, RESULT, values, variables)
@@ -252,6 +254,9 @@ def _of_work() -> Iterator[Scene]:
         values = {"input": entered, "result": {"Payload": decision}}
         variables = {**VERSIONED, **MODEL, **WORKED_ON, "image_hash": IMAGE_HASH}
         yield Scene(f"a score of {score}", IMAGE, ("Filter inferences",), RESULT, values, variables)
+    variables["embedding"] = None
+    title = "a model without embeddings"
+    yield Scene(title, IMAGE, ("Filter inferences",), RESULT, values, variables)
 
 
 def _of_validation() -> Iterator[Scene]:

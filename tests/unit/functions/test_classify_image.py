@@ -17,6 +17,7 @@ from urllib3.exceptions import ProtocolError
 from urllib3.exceptions import ReadTimeoutError as RawReadTimeoutError
 
 from functions.classify_image import app
+from functions.classify_image.embedding import packed
 from functions.classify_image.endpoint import (
     EndpointNotFoundError,
     EndpointTimeoutError,
@@ -29,6 +30,7 @@ from functions.classify_image.model_card import (
     ModelCardAccessDeniedError,
     ModelCardNotFoundError,
     ModelCardUnavailableError,
+    OtherModelError,
 )
 from functions.classify_image.prediction import InvalidPredictionError
 
@@ -76,13 +78,18 @@ def endpoint() -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def answers(endpoint: Stubber, body: bytes | BytesIO, length: int | None = None) -> None:
+def answers(
+    endpoint: Stubber,
+    body: bytes | BytesIO,
+    length: int | None = None,
+    accept: str = "application/json",
+) -> None:
     raw = BytesIO(body) if isinstance(body, bytes) else body
     expected = {
         "EndpointName": ENDPOINT,
         "Body": IMAGE,
         "ContentType": "application/x-image",
-        "Accept": "application/json",
+        "Accept": accept,
     }
     size = len(raw.getvalue()) if length is None else length
     answer = {"Body": StreamingBody(raw, size), "InvokedProductionVariant": "AllTraffic"}
@@ -100,8 +107,74 @@ def test_classify_image_prediction_answers_the_contract(endpoint: Stubber, conte
         "model_digest": DIGEST,
         "recommended_threshold": 0.8,
         "review_classes": [],
+        "embedding": None,
     }
     assert expected == app.lambda_handler(EVENT, context)
+
+
+VERBOSE = "application/json;verbose=true"
+NUMBERS = [float(number) for number in range(64)]
+MODELS = [f"sha256:{number:064x}" for number in range(3)]
+
+
+def write_card(ssm: "SSMClient", digest: str, **members: Any) -> None:
+    card = {"labels": ["automobile", "truck"], "temperature": 1.0, "model_digest": digest}
+    text = json.dumps(card | {"embedding_space": "0123456789ab"} | members)
+    ssm.put_parameter(Name=CARD, Value=text, Type="String", Overwrite=True)
+
+
+def verbose(digest: str) -> bytes:
+    answer = {"probabilities": [0.08, 0.92], "model_digest": digest, "embedding": NUMBERS}
+    return json.dumps(answer).encode()
+
+
+def test_classify_image_verbose_answer_has_an_embedding_that_stays_out_of_logs(
+    ssm: "SSMClient",
+    endpoint: Stubber,
+    context: Any,
+    log_lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    write_card(ssm, MODELS[0])
+    answers(endpoint, verbose(MODELS[0]), accept=VERBOSE)
+    answer = app.lambda_handler(EVENT, context)
+    (line,) = log_lines()
+    assert packed("0123456789ab", NUMBERS) == answer["embedding"]
+    assert MODELS[0] == answer["model_digest"] == line["model_digest"]
+    assert answer["embedding"] not in json.dumps(line)
+
+
+def test_classify_image_card_that_is_too_old_for_the_model_is_read_again(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    write_card(ssm, MODELS[0])
+    app.read_model_card(CARD)  # from now on for a minute it would be kept
+    write_card(ssm, MODELS[0], next={"model_digest": MODELS[1], "embedding_space": "next"})
+    answers(endpoint, verbose(MODELS[1]), accept=VERBOSE)
+    answer = app.lambda_handler(EVENT, context)
+    assert MODELS[1] == answer["model_digest"]
+    assert packed("next", NUMBERS) == answer["embedding"]
+
+
+def test_classify_image_built_in_model_that_replaces_ours_is_read_with_its_card(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    write_card(ssm, MODELS[0])
+    app.read_model_card(CARD)
+    write_card(ssm, MODELS[1], embedding_space=None)
+    answers(endpoint, b"[0.08, 0.92]", accept=VERBOSE)
+    answer = app.lambda_handler(EVENT, context)
+    assert MODELS[1] == answer["model_digest"]
+    assert answer["embedding"] is None
+
+
+@pytest.mark.parametrize("body", [verbose(MODELS[2]), b"[0.08, 0.92]"])
+def test_classify_image_answer_of_another_model_is_refused(
+    ssm: "SSMClient", endpoint: Stubber, context: Any, body: bytes
+) -> None:
+    write_card(ssm, MODELS[0], next={"model_digest": MODELS[1], "embedding_space": "next"})
+    answers(endpoint, body, accept=VERBOSE)
+    with pytest.raises(OtherModelError, match=MODELS[0]):
+        app.lambda_handler(EVENT, context)
 
 
 def test_classify_image_card_that_is_too_old_for_the_variant_is_read_again(

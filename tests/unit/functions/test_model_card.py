@@ -12,6 +12,7 @@ from functions.classify_image.model_card import (
     ModelCardNotFoundError,
     ModelCardUnavailableError,
     OtherModelError,
+    asks_verbose,
     card_error,
     parse_model_card,
 )
@@ -144,3 +145,64 @@ def test_card_error_forbidden_parameter_is_permanent() -> None:
 )
 def test_card_error_anything_else_is_unavailable(cause: Exception | None) -> None:
     assert ModelCardUnavailableError is type(card_error("/cards/one", cause))
+
+
+OURS = {"model_digest": "sha256:01", "embedding_space": "0123456789ab"}
+NEXT = {"model_digest": "sha256:02", "embedding_space": "ba9876543210"}
+BUILT_IN = {"model_digest": "sha256:03", "embedding_space": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (OURS, True),
+        (OURS | {"next": NEXT}, True),
+        (OURS | {"variants": {"b": OURS}}, True),
+        ({}, False),
+        (BUILT_IN, False),
+        (OURS | {"next": BUILT_IN}, False),
+        (OURS | {"variants": {"b": BUILT_IN}}, False),
+        (BUILT_IN | {"next": OURS}, False),
+        (OURS | {"next": None}, False),
+        (OURS | {"variants": {"b": None}}, False),
+    ],
+)
+def test_verbose_answers_are_asked_where_every_model_gives_them(
+    changes: dict[str, Any], expected: bool
+) -> None:
+    assert expected == asks_verbose(card(**changes))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 9_000, "null"])
+def test_text_that_is_no_card_asks_for_no_verbose_answer(text: str) -> None:
+    assert not asks_verbose(text)
+
+
+@pytest.mark.parametrize("model", [OURS, NEXT])
+def test_answer_of_the_next_model_names_that_model(model: dict[str, str]) -> None:
+    found = parse_model_card(card(**OURS, next=NEXT), VARIANT, model["model_digest"])
+    assert model["model_digest"] == found.model_digest
+    assert model["embedding_space"] == found.embedding_space
+    assert 1.37 == found.temperature
+
+
+def test_answer_of_a_variant_has_the_digest_of_its_own_card() -> None:
+    other = {"labels": ["automobile", "truck"], "temperature": 2.0, **NEXT}
+    text = card(variant="AllTraffic", **OURS, variants={"b": other})
+    assert 2.0 == parse_model_card(text, "b", "sha256:02").temperature
+    with pytest.raises(OtherModelError, match="sha256:02 answered"):
+        parse_model_card(text, "AllTraffic", "sha256:02")
+
+
+@pytest.mark.parametrize("digest", ["sha256:04", None])
+def test_answer_of_another_model_is_never_read(digest: str | None) -> None:
+    with pytest.raises(OtherModelError, match=r"the model card is for sha256:01\. Deploy"):
+        parse_model_card(card(**OURS, next=NEXT), VARIANT, digest)
+
+
+@pytest.mark.parametrize("space", ["", 1, "a:b", "x" * 33, ["a"]])
+def test_wrong_embedding_space_is_invalid(space: Any) -> None:
+    with pytest.raises(InvalidModelCardError, match="embedding_space"):
+        parse_model_card(
+            card(model_digest="sha256:01", embedding_space=space), VARIANT, "sha256:01"
+        )

@@ -8,7 +8,7 @@ from review.order.ranking import BATCH, OLDEST_EVERY, Ranking, rank
 from review.order.waiting_features import WaitingFeatures
 
 
-def waiting(name: str, margin: float, image_hash: str = "") -> WaitingImage:
+def waiting(name: str, margin: float, image_hash: str = "", embedding: str = "") -> WaitingImage:
     """Return an image that waits for a review; the model is unsure by this margin."""
     likelier = (1 + margin) / 2
     return WaitingImage(
@@ -24,6 +24,7 @@ def waiting(name: str, margin: float, image_hash: str = "") -> WaitingImage:
         recorded_at="2026-01-01",
         revision=0,
         image_hash=image_hash,
+        embedding=embedding,
     )
 
 

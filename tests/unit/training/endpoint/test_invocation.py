@@ -163,6 +163,8 @@ NOT_PROBABILITIES += [
     b'["0.5", "0.5"]',
     b'"1"',
     b'{"0.4": 1, "0.6": 2}',
+    b'{"probabilities": [0.4, 0.5]}',
+    b'{"probabilities": {"probabilities": [0.4, 0.6]}}',
     b"[" * 100_000,
 ]
 
@@ -175,6 +177,11 @@ def test_an_answer_that_is_no_class_probabilities_is_refused(body: bytes) -> Non
 
 def test_a_probability_may_be_rounded_to_just_above_one() -> None:
     assert (1.0000001, 0.0) == parse_probabilities(b"[1.0000001, 0.0]", "a.png")
+
+
+def test_verbose_answer_has_its_probabilities() -> None:
+    body = b'{"probabilities": [0.25, 0.75], "model_digest": "sha256:1", "embedding": [1.0]}'
+    assert [0.25, 0.75] == [*parse_probabilities(body, "a.png")]
 
 
 def test_ctrl_c_does_not_wait_for_an_endpoint_that_hangs() -> None:

@@ -45,9 +45,11 @@ def packed(**files: bytes) -> bytes:
 
 
 def test_the_digest_is_that_of_the_whole_archive(context: Context) -> None:
-    content = packed(model=b'{"backbone": {"name": "EfficientNet-Lite0"}}', weights=bytes(100_000))
+    described = b'{"backbone": {"name": "EfficientNet-Lite0", "sha256": "3da3"}}'
+    content = packed(model=described, weights=bytes(100_000))
     stored(context, content)
-    expected = ModelArchive(f"sha256:{hashlib.sha256(content).hexdigest()}", "EfficientNet-Lite0")
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    expected = ModelArchive(digest, "EfficientNet-Lite0", "3da3")
     assert expected == inspect_archive(context.aws.s3, URL)
 
 
@@ -137,6 +139,8 @@ def test_both_full_cards_of_an_ab_test_fit_without_their_class_names() -> None:
         "training_job": name,
         "data_digest": digest,
         "other_class": "other",
+        "embedding_space": digest[-12:],
+        "next": {"model_digest": digest, "embedding_space": digest[-12:]},
         "variant": "AllTraffic",
         "endpoint_config": name,
         "serverless": False,
