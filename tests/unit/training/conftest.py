@@ -22,6 +22,7 @@ from tests.unit.training.fake_hosting import (
     model_url,
     swap_model,
     trained,
+    trained_by_us,
 )
 from tests.unit.training.labelled_pictures import picture, prepared, source_folder, stage_options
 from tests.unit.training.registered_models import (
@@ -71,6 +72,7 @@ __all__ = [
     "swap_model",
     "train_options",
     "trained",
+    "trained_by_us",
 ]
 
 LOADER = botocore.session.get_session().get_component(

@@ -228,6 +228,15 @@ def trained(
 
 
 @pytest.fixture
+def trained_by_us(trained: Context) -> Context:
+    """The context of a run whose model was trained by our algorithm."""
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+    trained.run.begin("train")
+    trained.run.done("train", train_result() | {"image": image})
+    return trained
+
+
+@pytest.fixture
 def deploy(trained: Context) -> Callable[..., dict[str, Any]]:
     """Run the step with these arguments."""
 

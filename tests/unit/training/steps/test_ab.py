@@ -56,6 +56,18 @@ def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
     )
 
 
+def test_second_model_of_our_algorithm_knows_its_digest(
+    trained_by_us: Context, deploy: Step, ab: Step, model_url: Any
+) -> None:
+    deploy()
+    ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url("better"))
+    card = read_model_card(trained_by_us.aws.ssm, trained_by_us.names.model_card) or {}
+    sagemaker = trained_by_us.aws.sagemaker
+    model = sagemaker.describe_model(ModelName=card["endpoint_config"])
+    digest = model["PrimaryContainer"]["Environment"]["MODEL_DIGEST"]
+    assert digest == card["variants"]["b"]["model_digest"]
+
+
 def test_other_weights_make_nothing_new(
     trained: Context, deploy: Step, ab: Step, hosting: Any
 ) -> None:

@@ -669,6 +669,33 @@ def test_the_card_in_the_parameter_is_json_that_the_service_reads(
     assert 0 < json.loads(value)["temperature"] < 20
 
 
+@pytest.mark.usefixtures("trained_by_us")
+def test_card_of_our_model_names_its_embedding_space(deploy: Deploy) -> None:
+    card = deploy()["model_card"]
+    assert card["model_digest"].removeprefix("sha256:")[:12] == card["embedding_space"]
+
+
+def test_card_of_the_built_in_algorithm_asks_for_no_verbose_answer(deploy: Deploy) -> None:
+    assert "embedding_space" not in deploy()["model_card"]
+
+
+def test_card_names_both_models_while_the_endpoint_moves(
+    trained_by_us: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    first = deploy()["model_card"]
+    meanwhile = []
+
+    def read() -> None:
+        meanwhile.append(read_model_card(trained_by_us.aws.ssm, trained_by_us.names.model_card))
+
+    hosting.before_answer = read
+    second = deploy("--model-data", model_url("better"))["model_card"]
+    assert meanwhile[0]
+    assert first == {name: meanwhile[0][name] for name in first}
+    assert second["model_digest"] == meanwhile[0]["next"]["model_digest"]
+    assert "next" not in second
+
+
 # Of the 11 changes, these are: the model exists, scaling is off, the endpoint moves, the card is
 # written, scaling is on again, the model before the replaced model is deleted.
 @pytest.mark.parametrize("changes", [1, 3, 4, 6, 9, 10])

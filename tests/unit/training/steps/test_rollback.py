@@ -9,7 +9,7 @@ import pytest
 from cli.confirmation import ConfirmationMissingError
 from tests.unit.training.fake_hosting import alarms, interrupt, roll_back, scaled, serving
 from training.endpoint.errors import EndpointFailedError, ServerlessConversionError
-from training.models.model_card import read_model_card
+from training.models.model_card import earlier_model_cards, read_model_card
 from training.steps.context import Context
 from training.steps.rollback import NothingBeforeError
 
@@ -168,3 +168,17 @@ def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Depl
 def test_without_an_endpoint_there_is_nothing_to_roll_back(trained: Context) -> None:
     with pytest.raises(EndpointFailedError, match="is missing"):
         roll_back(trained)
+
+
+def test_card_names_both_models_while_the_endpoint_rolls_back(
+    trained_by_us: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy()["model_card"]
+    second = deploy("--model-data", model_url("better"))["model_card"]
+    roll_back(trained_by_us)
+    ssm, names = trained_by_us.aws.ssm, trained_by_us.names
+    now, meanwhile, *_ = earlier_model_cards(ssm, names.model_card)
+    assert first == now
+    assert second == {name: meanwhile[name] for name in second}
+    assert first["model_digest"] == meanwhile["next"]["model_digest"]
+    assert second == roll_back(trained_by_us, "--yes")["model_card"]
