@@ -184,7 +184,7 @@ ANSWERS = {
     },
     "Classify image": {
         "class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v",
-        "model_digest": "sha256:0123",
+        "model_digest": "sha256:0123", "embedding": None,
     },
     "Filter inferences": {
         "classification": "truck", "confidence_score": 0.9, "waits_for": None,

@@ -147,8 +147,8 @@ def test_card_error_anything_else_is_unavailable(cause: Exception | None) -> Non
     assert ModelCardUnavailableError is type(card_error("/cards/one", cause))
 
 
-OURS = {"model_digest": "sha256:01", "embedding_space": "0123456789ab"}
-NEXT = {"model_digest": "sha256:02", "embedding_space": "ba9876543210"}
+OURS = {"model_digest": "sha256:01", "embedding_space": "first"}
+NEXT = {"model_digest": "sha256:02", "embedding_space": "second"}
 BUILT_IN = {"model_digest": "sha256:03", "embedding_space": None}
 
 
