@@ -30,6 +30,7 @@ from training.steps.context import Context
 from untrusted.console import Console
 
 BUCKET, ENDPOINT = "photos", "scones-unlimited"
+NEWER = f"s3://{BUCKET}/models/newer/model.tar.gz"
 LABELS = ["automobile", "truck"]
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 TRUST = {
@@ -229,10 +230,17 @@ def trained(
 
 @pytest.fixture
 def trained_by_us(trained: Context) -> Context:
-    """The context of a run whose model was trained by our algorithm."""
+    """The context of a run whose model was trained by our algorithm; `NEWER` is another one."""
     image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
     trained.run.begin("train")
-    trained.run.done("train", train_result() | {"image": image})
+    model = {
+        "model_data": f"s3://{BUCKET}/models/script/model.tar.gz",
+        "model_digest": f"sha256:{sha256(archive(brings_code=True)).hexdigest()}",
+    }
+    put_model(trained.aws, "script")
+    newer = archive("another", brings_code=True)
+    trained.aws.s3.put_object(Bucket=BUCKET, Key="models/newer/model.tar.gz", Body=newer)
+    trained.run.done("train", train_result() | {"image": image} | model)
     return trained
 
 

@@ -49,7 +49,7 @@ def test_the_digest_is_that_of_the_whole_archive(context: Context) -> None:
     content = packed(model=described, weights=bytes(100_000))
     stored(context, content)
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    expected = ModelArchive(digest, "EfficientNet-Lite0", "3da3")
+    expected = ModelArchive(digest, "EfficientNet-Lite0", "image-classification", "3da3")
     assert expected == inspect_archive(context.aws.s3, URL)
 
 
@@ -69,6 +69,23 @@ def test_archive_without_a_script_is_of_the_built_in_algorithm(context: Context)
     found.require_algorithm("image-classification")
     with pytest.raises(OtherAlgorithmError, match="of --algorithm image-classification, and tr"):
         found.require_algorithm("transfer-learning")
+
+
+def test_models_of_one_backbone_have_one_embedding_space() -> None:
+    first, second = (
+        ModelArchive(f"sha256:{n}", "one", "transfer-learning", "f" * 64) for n in range(2)
+    )
+    assert "f" * 12 == first.embedding_space == second.embedding_space
+
+
+def test_model_of_an_unknown_backbone_has_an_embedding_space_of_its_own() -> None:
+    archive = ModelArchive(f"sha256:{'e' * 64}", None, "transfer-learning")
+    assert "e" * 12 == archive.embedding_space
+
+
+def test_built_in_algorithm_has_no_embedding_space() -> None:
+    archive = ModelArchive(f"sha256:{'e' * 64}", "one", "image-classification", "f" * 64)
+    assert archive.embedding_space is None
 
 
 def test_an_archive_of_the_built_in_algorithm_names_no_backbone(context: Context) -> None:

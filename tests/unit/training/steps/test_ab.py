@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.training.fake_hosting import interrupt, roll_back, serving
+from tests.unit.training.fake_hosting import NEWER, interrupt, roll_back, serving
 from training.endpoint.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
 from training.models.model_card import OtherAlgorithmError, read_model_card
 from training.steps import ab as step
@@ -57,10 +57,10 @@ def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
 
 
 def test_second_model_of_our_algorithm_knows_its_digest(
-    trained_by_us: Context, deploy: Step, ab: Step, model_url: Any
+    trained_by_us: Context, deploy: Step, ab: Step
 ) -> None:
     deploy()
-    ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url("better"))
+    ab("--weights", "AllTraffic=90,b=10", "--model-data", NEWER)
     card = read_model_card(trained_by_us.aws.ssm, trained_by_us.names.model_card) or {}
     sagemaker = trained_by_us.aws.sagemaker
     model = sagemaker.describe_model(ModelName=card["endpoint_config"])

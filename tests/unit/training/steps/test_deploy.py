@@ -9,7 +9,7 @@ import pytest
 
 from cli.aws import QuotaExceededError
 from tests.unit.training.fake_clients import with_fakes
-from tests.unit.training.fake_hosting import ROLE, alarms, interrupt, scaled
+from tests.unit.training.fake_hosting import NEWER, ROLE, alarms, interrupt, scaled
 from tests.unit.training.fake_training_stack import FakeTrainingStack
 from training.dataset.dataset import Dataset
 from training.endpoint.answers import Classifier, calibration_answers
@@ -680,7 +680,7 @@ def test_card_of_the_built_in_algorithm_asks_for_no_verbose_answer(deploy: Deplo
 
 
 def test_card_names_both_models_while_the_endpoint_moves(
-    trained_by_us: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+    trained_by_us: Context, deploy: Deploy, hosting: Any
 ) -> None:
     first = deploy()["model_card"]
     meanwhile = []
@@ -689,7 +689,7 @@ def test_card_names_both_models_while_the_endpoint_moves(
         meanwhile.append(read_model_card(trained_by_us.aws.ssm, trained_by_us.names.model_card))
 
     hosting.before_answer = read
-    second = deploy("--model-data", model_url("better"))["model_card"]
+    second = deploy("--model-data", NEWER)["model_card"]
     assert meanwhile[0]
     assert first == {name: meanwhile[0][name] for name in first}
     assert second["model_digest"] == meanwhile[0]["next"]["model_digest"]

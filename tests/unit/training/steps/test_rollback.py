@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.confirmation import ConfirmationMissingError
-from tests.unit.training.fake_hosting import alarms, interrupt, roll_back, scaled, serving
+from tests.unit.training.fake_hosting import NEWER, alarms, interrupt, roll_back, scaled, serving
 from training.endpoint.errors import EndpointFailedError, ServerlessConversionError
 from training.models.model_card import earlier_model_cards, read_model_card
 from training.steps.context import Context
@@ -171,10 +171,10 @@ def test_without_an_endpoint_there_is_nothing_to_roll_back(trained: Context) -> 
 
 
 def test_card_names_both_models_while_the_endpoint_rolls_back(
-    trained_by_us: Context, deploy: Deploy, model_url: ModelUrl
+    trained_by_us: Context, deploy: Deploy
 ) -> None:
     first = deploy()["model_card"]
-    second = deploy("--model-data", model_url("better"))["model_card"]
+    second = deploy("--model-data", NEWER)["model_card"]
     roll_back(trained_by_us)
     ssm, names = trained_by_us.aws.ssm, trained_by_us.names
     now, meanwhile, *_ = earlier_model_cards(ssm, names.model_card)
