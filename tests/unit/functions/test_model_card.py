@@ -180,7 +180,7 @@ def test_text_that_is_no_card_asks_for_no_verbose_answer(text: str) -> None:
 
 @pytest.mark.parametrize("model", [OURS, NEXT])
 def test_answer_of_the_next_model_names_that_model(model: dict[str, str]) -> None:
-    found = parse_model_card(card(**OURS, next=NEXT), VARIANT, model["model_digest"])
+    found = parse_model_card(card(**OURS, next=NEXT), VARIANT, digest=model["model_digest"])
     assert model["model_digest"] == found.model_digest
     assert model["embedding_space"] == found.embedding_space
     assert 1.37 == found.temperature
@@ -189,20 +189,20 @@ def test_answer_of_the_next_model_names_that_model(model: dict[str, str]) -> Non
 def test_answer_of_a_variant_has_the_digest_of_its_own_card() -> None:
     other = {"labels": ["automobile", "truck"], "temperature": 2.0, **NEXT}
     text = card(variant="AllTraffic", **OURS, variants={"b": other})
-    assert 2.0 == parse_model_card(text, "b", "sha256:02").temperature
+    assert 2.0 == parse_model_card(text, "b", digest="sha256:02").temperature
     with pytest.raises(OtherModelError, match="sha256:02 answered"):
-        parse_model_card(text, "AllTraffic", "sha256:02")
+        parse_model_card(text, "AllTraffic", digest="sha256:02")
 
 
 @pytest.mark.parametrize("digest", ["sha256:04", None])
 def test_answer_of_another_model_is_never_read(digest: str | None) -> None:
     with pytest.raises(OtherModelError, match=r"the model card is for sha256:01\. Deploy"):
-        parse_model_card(card(**OURS, next=NEXT), VARIANT, digest)
+        parse_model_card(card(**OURS, next=NEXT), VARIANT, digest=digest)
 
 
 @pytest.mark.parametrize("space", ["", 1, "a:b", "x" * 33, ["a"]])
 def test_wrong_embedding_space_is_invalid(space: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="embedding_space"):
         parse_model_card(
-            card(model_digest="sha256:01", embedding_space=space), VARIANT, "sha256:01"
+            card(model_digest="sha256:01", embedding_space=space), VARIANT, digest="sha256:01"
         )

@@ -64,7 +64,7 @@ def as_the_service(context: Context, monkeypatch: pytest.MonkeyPatch) -> Callabl
         parameter = context.names.model_card
         text = context.aws.ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
         app.read_class_list.cache_clear()
-        return app.model_card_of(variant, text, parameter)
+        return app.model_card_of(variant, None, text, parameter)
 
     return read_card
 
@@ -206,7 +206,18 @@ def test_more_classes_than_an_answer_holds_are_refused() -> None:
 def test_answer_of_the_most_classes_is_read_by_the_service() -> None:
     probabilities = [2.2250738585072014e-300] * (MAX_CLASSES - 1)
     body = json.dumps([*probabilities, 1.0]).encode()
-    assert 1.0 == prediction.parse_prediction(body, MAX_CLASSES)[-1]
+    assert 1.0 == prediction.parse_answer(body).checked(MAX_CLASSES)[-1]
+
+
+def test_verbose_answer_of_the_most_classes_is_read_by_the_service() -> None:
+    probabilities = [2.2250738585072014e-300] * (MAX_CLASSES - 1)
+    answer = {
+        "probabilities": [*probabilities, 1.0],
+        "model_digest": f"sha256:{'e' * 64}",
+        "embedding": [-12345.123456] * 64,
+    }
+    body = json.dumps(answer).encode()
+    assert 1.0 == prediction.parse_answer(body).checked(MAX_CLASSES)[-1]
 
 
 def test_card_that_no_parameter_can_hold_is_refused() -> None:

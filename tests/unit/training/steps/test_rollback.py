@@ -177,7 +177,7 @@ def test_card_names_both_models_while_the_endpoint_rolls_back(
     second = deploy("--model-data", NEWER)["model_card"]
     roll_back(trained_by_us)
     ssm, names = trained_by_us.aws.ssm, trained_by_us.names
-    now, meanwhile, *_ = earlier_model_cards(ssm, names.model_card)
+    now, meanwhile, *_ = earlier_model_cards(ssm, names.model_card, bool)
     assert first == now
     assert second == {name: meanwhile[name] for name in second}
     assert first["model_digest"] == meanwhile["next"]["model_digest"]
