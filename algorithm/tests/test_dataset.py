@@ -39,6 +39,12 @@ def test_read_channel_gives_paths_and_classes_in_order(tmp_path: Path) -> None:
     assert expected == read_channel(folder, "train", 2)
 
 
+def test_read_channel_path_on_several_lines_is_several_images(tmp_path: Path) -> None:
+    folder = data(tmp_path, "0\t1\ttwo.png\n1\t1\ttwo.png\n")
+    first, second = read_channel(folder, "train", 2)
+    assert first == second
+
+
 def test_read_channel_label_as_im2rec_writes_it_is_a_class_index(tmp_path: Path) -> None:
     [image] = read_channel(data(tmp_path, "0\t1.000000\ttwo.png\n"), "train", 2)
     assert 1 == image.label

@@ -73,7 +73,8 @@ class Dataset:
     """The result of `stage`.
 
     Class names are in class index order. `counts` holds the images by split and class. The digest
-    covers classes, images and splits.
+    covers classes, images, splits and lists. `training_entries` is the number of lines of the list
+    of training images, which may have an image several times.
     """
 
     bucket: str
@@ -83,6 +84,7 @@ class Dataset:
     digest: str
     recordio: bool
     other_class: str | None = None
+    training_entries: int | None = None  # None for datasets of earlier releases
 
     @classmethod
     def of(cls, run: RunFile) -> Self:
@@ -102,6 +104,7 @@ class Dataset:
                 staged["digest"],
                 staged["recordio"],
                 staged.get("other_class"),
+                staged.get("training_entries"),
             )
         except KeyError as exc:
             raise RunFileError(
@@ -123,6 +126,12 @@ class Dataset:
     def size(self, split: str) -> int:
         """Return the number of images of a split."""
         return sum(self.counts.get(split, {}).values())
+
+    def listed(self, split: str) -> int:
+        """Return the number of entries in the list of a split."""
+        if split == TRAIN and self.training_entries is not None:
+            return self.training_entries
+        return self.size(split)
 
     def url(self, channel: str) -> str:
         """Return the S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`.

@@ -47,9 +47,12 @@ def path_in_split(image: PreparedImage) -> str:
 
 
 def list_lines(splits: Splits, split: str) -> list[str]:
-    """Return the lines of a split's .lst file: index, class index and path, separated by TAB."""
+    """Return the lines of a split's .lst file: index, class index and path, separated by TAB.
+
+    AWS requires unique indices. A path may be on several lines.
+    """
     index_of = {label: index for index, label in enumerate(splits.labels)}
-    images = enumerate(splits.images[split])
+    images = enumerate(splits.entries(split))
     return [
         f"{number}\t{index_of[image.label]}\t{path_in_split(image)}\n" for number, image in images
     ]
@@ -62,7 +65,7 @@ def dataset_digest(splits: Splits) -> str:
     """
     content: list[object] = [splits.labels]
     content += [
-        (split, image.label, image.digest) for split in SPLITS for image in splits.images[split]
+        (split, image.label, image.digest) for split in SPLITS for image in splits.entries(split)
     ]
     return f"sha256:{sha256(json.dumps(content).encode()).hexdigest()}"
 
@@ -125,7 +128,7 @@ def _write_derived(splits: Splits, folder: Path, recordio: bool) -> Iterator[tup
     for split in (TRAIN, VALIDATION) if recordio else ():
         path = folder / f"{split}.rec"
         with path.open("wb") as file:
-            for number, image in enumerate(splits.images[split]):
+            for number, image in enumerate(splits.entries(split)):
                 write_image(
                     file,
                     number,

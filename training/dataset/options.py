@@ -24,7 +24,7 @@ _OTHER = f"""source of negative examples: images of none of the classes. They be
 {OTHER}, whose predictions the service always leaves for review"""
 _WITH_REVIEWS = """add the images that people have labelled with `scones review`: audits calibrate
 and test, all others train"""
-_NO_BALANCE = "off"
+_OFF = "off"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +54,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--balance",
         type=_ratio,
-        default="1.5",
+        default=_OFF,
         metavar="RATIO",
-        help="limit every class of the source, and the negative examples, to RATIO times the "
-        f"training images of the smallest class; `{_NO_BALANCE}` sets no limit "
-        "(default: %(default)s)",
+        help="leave out training images of large classes, and of the negative examples, beyond "
+        "RATIO times those of the smallest class (default: %(default)s, all images train)",
+    )
+    add(
+        "--oversample",
+        type=_ratio,
+        default=_OFF,
+        metavar="RATIO",
+        help="list training images of small classes several times, until the largest class has at "
+        "most RATIO times the entries of any class; for images that arrive in other proportions "
+        "than the labelled ones (default: %(default)s)",
     )
     add(
         "--group",
@@ -159,7 +167,7 @@ def _day(text: str) -> date:
 
 
 def _ratio(text: str) -> Fraction | None:
-    if text == _NO_BALANCE:
+    if text == _OFF:
         return None
     try:
         ratio = Fraction(text)
@@ -167,7 +175,5 @@ def _ratio(text: str) -> Fraction | None:
         ratio = Fraction(0)
 
     if ratio < 1:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of at least 1, or {_NO_BALANCE}"
-        )
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1, or {_OFF}")
     return ratio

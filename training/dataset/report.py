@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cli.names import rows_of
-from training.dataset.dataset import SPLITS
+from cli.names import rows_of, shorten
+from training.dataset.dataset import SPLITS, TRAIN
 from training.dataset.layout import path_in_split
 from training.dataset.preparation import Unreadable
 from training.dataset.selection import SURPLUS, LeftOut
@@ -17,6 +17,8 @@ from training.dataset.split import Splits
 from untrusted.console import Console
 from untrusted.text import spreadsheet_cell
 
+FEW = 50  # training images of a class
+_WHY = {SURPLUS: "over the ratio of --balance"}
 _IMAGES = "images.csv"
 
 
@@ -27,6 +29,12 @@ class Contents:
     splits: Splits
     unreadable: Sequence[Unreadable]
     left_out: Sequence[LeftOut]
+
+    @property
+    def labelled(self) -> int:
+        """Return the number of labelled images: in the dataset, left out or unreadable."""
+        chosen = sum(map(len, self.splits.images.values()))
+        return chosen + len(self.left_out) + len(self.unreadable)
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -101,13 +109,10 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -
 
 def show_contents(contents: Contents, folder: Path, console: Console) -> None:
     """Show the number of images by class and split, and the number left out by reason."""
+    console.print(use_of_images(contents))
+    if few := small_classes(contents.splits):
+        console.print(few)
     counts = contents.splits.counts()
-    if surplus := contents.reasons.get(SURPLUS, 0):
-        labelled = len(contents.left_out) + sum(sum(one.values()) for one in counts.values())
-        console.print(
-            f"{surplus:,} of {labelled:,} labelled images ({surplus / labelled:.0%}) do not train, "
-            "because their classes are large: use `--balance off` to train with all."
-        )
     table = Table("class", *(split for split in SPLITS), box=None, pad_edge=False, show_footer=True)
     for column, split in zip(table.columns[1:], SPLITS, strict=True):
         column.justify = "right"
@@ -121,6 +126,13 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
     if others:
         console.print(others)
 
+    trained, listed = contents.splits.images[TRAIN], contents.splits.entries(TRAIN)
+    if len(listed) > len(trained):
+        console.print(
+            f"Training repeats images of small classes (--oversample): {len(trained):,} images, "
+            f"{len(listed):,} in each epoch."
+        )
+
     groups = contents.splits.groups()
     if groups != {split: sum(counts[split].values()) for split in SPLITS}:
         named = ", ".join(f"{split} {groups[split]:,}" for split in SPLITS)
@@ -133,6 +145,30 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
             f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}"
         )
 
-    if contents.left_out:
-        named = ", ".join(f"{reason}: {count:,}" for reason, count in contents.reasons.items())
-        console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}")
+
+def use_of_images(contents: Contents) -> str:
+    """Say in one sentence how many labelled images are not in the dataset, and why."""
+    missing = {_WHY.get(reason, reason): count for reason, count in contents.reasons.items()}
+    if contents.unreadable:
+        missing["unreadable"] = len(contents.unreadable)
+    count = sum(missing.values())
+    if not count:
+        return f"All {contents.labelled:,} labelled images are in the dataset."
+    why = ", ".join(f"{reason}: {number:,}" for reason, number in missing.items())
+    share = count / contents.labelled
+    return f"{count:,} of {contents.labelled:,} labelled images ({share:.1%}) are left out ({why})."
+
+
+def small_classes(splits: Splits) -> str | None:
+    """Name the classes with few training images, the smallest first; None without one."""
+    counts = splits.counts()[TRAIN]
+    few = sorted(
+        (label for label in splits.labels if counts[label] < FEW), key=lambda label: counts[label]
+    )
+    if not few:
+        return None
+    named = shorten([f"{label} ({counts[label]:,})" for label in few])
+    return (
+        f"Classes with fewer than {FEW} training images: {named}. "
+        "More images of them improve the model most."
+    )

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
-from itertools import groupby
-from math import floor
+from itertools import cycle, groupby
+from math import ceil, floor
 
 from training.dataset.dataset import SPLITS, TRAIN
 from training.dataset.preparation import PreparedImage
@@ -81,3 +81,22 @@ def balance(
         why = f"{name} has {len(ranked)} images, the smallest class allows {most}"
         left_out += [LeftOut(file.path, SURPLUS, why) for file in ranked[most:]]
     return selected, left_out
+
+
+def oversample(files: Sequence[PreparedImage], ratio: Fraction, seed: int) -> list[PreparedImage]:
+    """Return training images in random order, those of small classes several times.
+
+    The largest class has at most `ratio` times the entries of any class. The images of a class
+    differ by at most one in the number of their entries.
+    """
+    classes: dict[str, list[PreparedImage]] = {}
+    for file in sorted(files, key=lambda file: rank(seed, file.digest)):
+        classes.setdefault(file.label, []).append(file)
+
+    fewest = ceil(max(map(len, classes.values()), default=0) / ratio)
+    entries = [
+        (rank(seed, f"{file.digest}:{place // len(ranked)}"), file)
+        for ranked in classes.values()
+        for place, file in zip(range(max(fewest, len(ranked))), cycle(ranked), strict=False)
+    ]
+    return [file for _, file in sorted(entries, key=lambda entry: entry[0])]

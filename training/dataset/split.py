@@ -1,7 +1,7 @@
 """Draw seeded, stratified splits: each split has the class proportions of the whole dataset."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -9,7 +9,7 @@ from training.dataset.allotment import allot
 from training.dataset.dataset import SPLITS, TRAIN, TooFewImagesError
 from training.dataset.groups import members
 from training.dataset.preparation import PreparedImage
-from training.dataset.selection import LeftOut, balance, rank
+from training.dataset.selection import LeftOut, balance, oversample, rank
 from training.dataset.source import Reason
 
 type Shares = Mapping[str, Fraction]
@@ -17,10 +17,20 @@ type Shares = Mapping[str, Fraction]
 
 @dataclass(frozen=True)
 class Splits:
-    """Images of each split in the order of its list, and the classes in class index order."""
+    """Images of each split in the order of its list, and the classes in class index order.
+
+    `oversampled` is the list of training images if it has images several times.
+    """
 
     labels: tuple[str, ...]
     images: Mapping[str, Sequence[PreparedImage]]
+    oversampled: Sequence[PreparedImage] | None = None
+
+    def entries(self, split: str) -> Sequence[PreparedImage]:
+        """Return the image of each line of a split's list."""
+        if split == TRAIN and self.oversampled is not None:
+            return self.oversampled
+        return self.images[split]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return the number of images by split and class."""
@@ -93,6 +103,13 @@ def balanced(
         split: [file for file in splits.images[split] if file.digest in kept] for split in SPLITS
     }
     return Splits(splits.labels, images), left_out
+
+
+def with_oversampling(splits: Splits, ratio: Fraction | None, seed: int) -> Splits:
+    """Repeat training images of small classes in their list, as `oversample` does."""
+    if ratio is None:
+        return splits
+    return replace(splits, oversampled=oversample(splits.images[TRAIN], ratio, seed))
 
 
 def require_every_class(splits: Splits, which: str = "of the source") -> None:

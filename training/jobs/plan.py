@@ -88,7 +88,7 @@ def make_plan(
     hyperparameters.check(chosen)
     chosen |= {
         "num_classes": str(len(dataset.labels)),
-        "num_training_samples": str(dataset.size(TRAIN)),
+        "num_training_samples": str(dataset.listed(TRAIN)),
     }
     return Plan(
         dataset=dataset,

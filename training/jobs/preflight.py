@@ -98,9 +98,9 @@ def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
             raise EmptyClassError(
                 f"{shorten(empty)} has no {split} images. {EmptyClassError.__doc__}"
             )
-        if dataset.size(split) < mini_batch_size:
+        if dataset.listed(split) < mini_batch_size:
             raise TooFewImagesError(
-                f"The dataset has {dataset.size(split)} {split} images, and mini_batch_size is "
+                f"The dataset has {dataset.listed(split)} {split} images, and mini_batch_size is "
                 f"{mini_batch_size}. {TooFewImagesError.__doc__} Or lower --mini-batch-size."
             )
 
@@ -156,9 +156,9 @@ def check_dataset(s3: "S3Client", dataset: Dataset) -> None:
         raise DatasetNotAsStagedError(
             f"{where} has another digest. {DatasetNotAsStagedError.__doc__}"
         )
-    if listed != dataset.size(TRAIN):
+    if listed != dataset.listed(TRAIN):
         raise DatasetNotAsStagedError(
-            f"train.lst in {where} lists {listed} images instead of {dataset.size(TRAIN)}. "
+            f"train.lst in {where} lists {listed} images instead of {dataset.listed(TRAIN)}. "
             f"{DatasetNotAsStagedError.__doc__}"
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.names import shorten
 from cli.parser import DEFAULTS
-from training.dataset.dataset import OTHER, TooFewClassesError, TooFewImagesError
+from training.dataset.dataset import OTHER, TRAIN, TooFewClassesError, TooFewImagesError
 from training.dataset.groups import with_groups, without_leaks
 from training.dataset.layout import describe, lay_out
 from training.dataset.manifest_rows import Columns
@@ -30,7 +30,7 @@ from training.dataset.source import (
     with_negative_examples,
 )
 from training.dataset.sources import open_source
-from training.dataset.split import balanced, draw_splits
+from training.dataset.split import balanced, draw_splits, with_oversampling
 from training.dataset.upload import Place, apply_difference, compare
 from training.models.class_list import require_room
 from training.project.bucket import require_bucket
@@ -92,11 +92,14 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
     names = ["source", "classes", "other", "with_reviews", "audits_only", "stack"]
     names += ["seed", "bucket", "recordio", "ignore_motifs"]
     shares = {split: float(share) for split, share in options.split.items()}
-    ratio = None if options.balance is None else float(options.balance)
+    ratios = {
+        name: None if ratio is None else float(ratio)
+        for name, ratio in (("balance", options.balance), ("oversample", options.oversample))
+    }
     since = options.audits_since and str(options.audits_since)
     asked = {name: getattr(options, name) for name in names}
     group = options.group and options.group.pattern
-    return asked | {"split": shares, "balance": ratio, "audits_since": since, "group": group}
+    return asked | ratios | {"split": shares, "audits_since": since, "group": group}
 
 
 def _describe(context: Context, options: argparse.Namespace, source: Source) -> None:
@@ -196,6 +199,7 @@ def _choose(
         people = [image for image in everything if image.reason != Reason.SOURCE]
         splits, unclean = join_reviews(splits, people, options.seed, options.audits_only)
         left_out += [*reviewed.left_out, *unclean]
+    splits = with_oversampling(splits, options.oversample, options.seed)
     contents = Contents(splits, unreadable, left_out)
     write_left_out(unreadable, contents.left_out, context.run.folder)
     write_images(splits, context.run.folder)
@@ -209,8 +213,10 @@ def _apply_difference(
     objects = lay_out(contents.splits, folder, options.recordio)
     asked = _asked(options)
     origin = {"name": context.names.run, "recordio": options.recordio, "seed": options.seed}
-    origin |= {name: asked[name] for name in ("split", "balance", "source", "other", "group")}
+    described = ("split", "balance", "oversample", "source", "other", "group")
+    origin |= {name: asked[name] for name in described}
     origin |= {"other_class": OTHER if options.other else None}
+    origin |= {"labelled": contents.labelled}
     origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
     description = describe(contents.splits, origin)
 
@@ -232,6 +238,8 @@ def _apply_difference(
             for name in ("labels", "counts", "digest", "seed", "recordio", "other_class")
         },
         "role": stack.role if stack else None,
+        "labelled": contents.labelled,
+        "training_entries": len(contents.splits.entries(TRAIN)),
         "unreadable": [asdict(item) for item in contents.unreadable[:_MOST_UNREADABLE]],
         "duplicates": contents.reasons.get(DUPLICATE, 0),
         "left_out": contents.reasons,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,22 @@ def test_a_list_has_index_class_index_and_path(splits: Splits) -> None:
     assert ["0\t1\ttruck/aaaaaaaaaaaaaaaa.png\n", "1\t0\tcar/bbbbbbbbbbbbbbbb.png\n"] == list_lines(
         splits, "train"
     )
+
+
+def test_repeated_image_is_one_file_with_several_entries(splits: Splits, folder: Path) -> None:
+    truck, car = splits.images["train"]
+    again = replace(splits, oversampled=[truck, car, truck])
+    assert [
+        "0\t1\ttruck/aaaaaaaaaaaaaaaa.png\n",
+        "1\t0\tcar/bbbbbbbbbbbbbbbb.png\n",
+        "2\t1\ttruck/aaaaaaaaaaaaaaaa.png\n",
+    ] == list_lines(again, "train")
+    assert dataset_digest(splits) != dataset_digest(again)
+
+    once, twice = (lay_out(one, folder, recordio=True) for one in (splits, again))
+    assert [item.key for item in once] == [item.key for item in twice]
+    path = folder / "train.rec"
+    assert 2 == path.read_bytes().count(b"image a")
 
 
 def test_a_dataset_has_images_lists_and_labels(splits: Splits, folder: Path) -> None:

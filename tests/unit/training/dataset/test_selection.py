@@ -1,10 +1,13 @@
 """Duplicates, contradictions and large classes."""
 
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 
+import pytest
+
 from training.dataset.preparation import PreparedImage
-from training.dataset.selection import LeftOut, balance, select_distinct
+from training.dataset.selection import LeftOut, balance, oversample, select_distinct
 
 
 def test_a_copy_is_left_out_once_for_each_time(prepared: Callable[..., PreparedImage]) -> None:
@@ -93,3 +96,37 @@ def test_which_images_are_cut_depends_on_the_seed_and_not_on_the_order(
 def test_without_a_ratio_every_image_is_kept(prepared: Callable[..., PreparedImage]) -> None:
     files = [prepared(f"c{number}") for number in range(9)] + [prepared("t", "truck")]
     assert (files, []) == balance(files, None, seed=0)
+
+
+@pytest.mark.parametrize("ratio", ["1", "3/2", "4", "100"])
+@pytest.mark.parametrize("sizes", [(9, 9), (70, 7), (40, 13, 1)])
+def test_small_classes_are_repeated_evenly_up_to_the_ratio(
+    ratio: str, sizes: tuple[int, ...], prepared: Callable[..., PreparedImage]
+) -> None:
+    files = [
+        prepared(f"{label}-{number}", str(label))
+        for label, size in enumerate(sizes)
+        for number in range(size)
+    ]
+    entries = oversample(files, Fraction(ratio), seed=0)
+    assert {*files} == {*entries}
+
+    listed = Counter(file.label for file in entries)
+    assert max(sizes) == max(listed.values()) <= Fraction(ratio) * min(listed.values())
+    times = Counter(entries)
+    for label, size in enumerate(sizes):
+        own = [count for file, count in times.items() if file.label == str(label)]
+        assert max(own) - min(own) <= 1
+        assert (1 < max(own)) == (size < max(sizes) / Fraction(ratio))
+
+
+def test_order_of_repeated_images_depends_on_the_seed_alone(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    files = [prepared(f"c{number}") for number in range(20)] + [prepared("t", "truck")]
+    first = oversample(files, Fraction(1), seed=0)
+    assert first == oversample(files[::-1], Fraction(1), seed=0)
+    assert first != oversample(files, Fraction(1), seed=1)
+    labels = [file.label for file in first]
+    assert labels != sorted(labels)
+    assert "truck" in labels[:10]

@@ -8,7 +8,7 @@ import pytest
 
 from training.dataset.dataset import SPLITS, TooFewImagesError
 from training.dataset.preparation import PreparedImage
-from training.dataset.split import Splits, apportion, draw_splits
+from training.dataset.split import Splits, apportion, balanced, draw_splits
 
 SHARES = {
     split: Fraction(share)
@@ -68,6 +68,21 @@ def test_no_image_is_in_two_splits(prepared: Callable[..., PreparedImage]) -> No
     digests = [file.digest for files in draw(prepared, 20, 10).images.values() for file in files]
     assert 30 == len(digests)
     assert 30 == len(set(digests))
+
+
+@pytest.mark.parametrize("ratio", [None, 1, 2, 5])
+def test_balance_changes_the_training_split_alone(
+    ratio: int | None, prepared: Callable[..., PreparedImage]
+) -> None:
+    drawn = draw(prepared, 200, 20)
+    limited, left_out = balanced(drawn, None if ratio is None else Fraction(ratio), seed=0)
+    for split in set(SPLITS) - {"train"}:
+        assert drawn.images[split] == limited.images[split]
+    assert {"car": min(140, 14 * (ratio or 10)), "truck": 14} == limited.counts()["train"]
+    paths = {image.path for image in drawn.images["train"]}
+    assert paths == {image.path for image in limited.images["train"]} | {
+        one.path for one in left_out
+    }
 
 
 def test_a_given_test_split_is_kept_and_validation_is_drawn_from_training(

@@ -56,6 +56,14 @@ def test_classes_and_training_images_follow_from_the_dataset(
     assert "40" == chosen["num_training_samples"]
 
 
+def test_entries_of_repeated_images_are_training_samples(
+    context: Context, train_options: Parse, note_staged: Callable[..., None]
+) -> None:
+    note_staged(training_entries=55)
+    chosen = make_plan(context.run, train_options(), no_stack).hyperparameters
+    assert "55" == chosen["num_training_samples"]
+
+
 @pytest.mark.usefixtures("staged_run")
 def test_a_flag_overrides_the_file(context: Context, train_options: Parse) -> None:
     assert (

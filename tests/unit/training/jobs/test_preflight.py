@@ -108,6 +108,13 @@ def test_fewer_images_than_a_batch_are_an_error_with_both_numbers(plan: Plan, sp
         preflight.check_counts(counted(plan, counts["train"], counts["validation"]).dataset, 32)
 
 
+def test_entries_of_repeated_images_fill_a_batch(plan: Plan) -> None:
+    dataset = counted(plan, {"car": 30, "truck": 1}, {"car": 16, "truck": 16}).dataset
+    with pytest.raises(TooFewImagesError):
+        preflight.check_counts(dataset, 32)
+    preflight.check_counts(replace(dataset, training_entries=60), 32)
+
+
 def test_as_many_images_as_a_batch_are_enough(plan: Plan) -> None:
     preflight.check_counts(counted(plan, {"a": 16, "b": 16}, {"a": 16, "b": 16}).dataset, 32)
 

@@ -4,6 +4,7 @@ import argparse
 import csv
 import io
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -196,16 +197,94 @@ def test_paths_with_one_match_of_the_pattern_are_in_one_split(
     assert 5 == sum(map(len, vehicles))
 
 
-def test_balance_leaves_out_training_images_only_and_says_so_first(
-    source_folder: Path, stage: Stage, shown: io.StringIO, picture: Callable[..., bytes]
-) -> None:
+@pytest.fixture
+def uneven_folder(source_folder: Path, picture: Callable[..., bytes]) -> Path:
+    """A folder with 100 images of a class and 10 of another one."""
     for number in range(90):
         (source_folder / "car" / f"more-{number}.png").write_bytes(picture(100 + number))
-    counts = stage(source_folder)["counts"]
-    assert {"car": 10, "truck": 7} == counts["train"]
-    assert {"car": 10, "truck": 1} == counts["calibration"] == counts["test"]
+    return source_folder
+
+
+def test_every_image_of_a_large_class_is_used(
+    uneven_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
+    result = stage(uneven_folder)
+    assert {"car": 70, "truck": 7} == result["counts"]["train"]
+    assert 110 == result["labelled"]
+    assert "All 110 labelled images are in the dataset." == first_of_the_result(shown)
+
+
+def test_balance_leaves_out_training_images_only_and_says_so_first(
+    uneven_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
+    result = stage(uneven_folder, "--balance", "1.5")
+    assert {"car": 10, "truck": 7} == result["counts"]["train"]
+    assert {"car": 10, "truck": 1} == result["counts"]["calibration"] == result["counts"]["test"]
+    assert {"surplus": 60} == result["left_out"]
+    assert (
+        "60 of 110 labelled images (54.5%) are left out (over the ratio of --balance: 60)."
+        == first_of_the_result(shown)
+    )
+
+
+def first_of_the_result(shown: io.StringIO) -> str:
+    """Return the line about all labelled images, which is before the table."""
     before, _, _ = shown.getvalue().partition("class  ")
-    assert "60 of 110 labelled images (55%) do not train" in before
+    [line] = [line for line in before.splitlines() if "labelled images" in line]
+    return line
+
+
+def test_oversampling_repeats_training_images_in_their_list_alone(
+    uneven_folder: Path, stage: Stage, context: Context, shown: io.StringIO
+) -> None:
+    plain = stage(uneven_folder)
+    result = stage(uneven_folder, "--oversample", "2")
+    assert plain["counts"] == result["counts"]
+    assert plain["left_out"] == result["left_out"] == {}
+    assert plain["digest"] != result["digest"]
+    assert 77 == plain["training_entries"]
+    assert 105 == result["training_entries"]
+    assert "77 images, 105 in each epoch." in shown.getvalue()
+
+    dataset = Dataset.of(context.run)
+    listed = [image.label for image in dataset.images(context.aws.s3, "train")]
+    assert 105 == len(listed) == dataset.listed("train")
+    assert 35 == listed.count(1)
+    assert 77 == dataset.size("train") == len({*dataset.images(context.aws.s3, "train")})
+    assert 110 == result["unchanged"]  # every image is stored once
+    for split in ("validation", "calibration"):
+        assert dataset.size(split) == len(dataset.images(context.aws.s3, split))
+
+
+def test_classes_with_few_training_images_are_named(
+    uneven_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
+    stage(uneven_folder)
+    assert "fewer than 50 training images: truck (7). " in shown.getvalue()
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_every_labelled_image_is_in_one_split_or_named_as_left_out(
+    number: int, tmp_path: Path, stage: Stage, context: Context, picture: Callable[..., bytes]
+) -> None:
+    draw = random.Random(number)
+    folder = tmp_path / "all"
+    splits = [*SPLITS, "train", "train"] if number % 2 else [""]
+    for added in range(90):  # of few contents: many are duplicates or contradict each other
+        label = draw.choice(["car", "car", "truck"])
+        path = folder / draw.choice(splits) / label / f"{added}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"" if draw.random() < 0.1 else picture(draw.randrange(200)))
+    result = stage(folder, "--balance", draw.choice(["off", "1", "3/2"]))
+
+    used = [row["source"] for row in rows(context, "images.csv")]
+    named = [
+        row["path"] for name in ("left_out.csv", "unreadable.csv") for row in rows(context, name)
+    ]
+    assert sorted(map(str, folder.rglob("*.png"))) == sorted(used + named)
+    assert result["labelled"] == len(used) + len(named)
+    assert len(used) == sum(sum(counts.values()) for counts in result["counts"].values())
+    assert len(named) == sum(result["left_out"].values()) + len(result["unreadable"])
 
 
 def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
@@ -257,7 +336,10 @@ def test_left_out_images_are_counted_and_listed(
         row["reason"] for row in rows(context, "left_out.csv")
     }
     assert "1 unreadable (EmptyImageError: 1)" in shown.getvalue()
-    assert "3 left out (contradiction: 2, duplicate: 1)" in shown.getvalue()
+    assert (
+        "4 of 23 labelled images (17.4%) are left out "
+        "(contradiction: 2, duplicate: 1, unreadable: 1)." in shown.getvalue()
+    )
 
 
 def test_every_image_of_the_dataset_is_listed_with_its_origin(
