@@ -109,7 +109,7 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -
 
 def show_contents(contents: Contents, folder: Path, console: Console) -> None:
     """Show the number of images by class and split, and the number left out by reason."""
-    console.print(use_of_images(contents))
+    console.print(use_of_images(contents, folder))
     if few := small_classes(contents.splits):
         console.print(few)
     counts = contents.splits.counts()
@@ -146,7 +146,7 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
         )
 
 
-def use_of_images(contents: Contents) -> str:
+def use_of_images(contents: Contents, folder: Path) -> str:
     """Say in one sentence how many labelled images are not in the dataset, and why."""
     missing = {_WHY.get(reason, reason): count for reason, count in contents.reasons.items()}
     if contents.unreadable:
@@ -155,8 +155,9 @@ def use_of_images(contents: Contents) -> str:
     if not count:
         return f"All {contents.labelled:,} labelled images are in the dataset."
     why = ", ".join(f"{reason}: {number:,}" for reason, number in missing.items())
-    share = count / contents.labelled
-    return f"{count:,} of {contents.labelled:,} labelled images ({share:.1%}) are left out ({why})."
+    where = f": {folder / 'left_out.csv'}" if contents.left_out else ""
+    share = f"{count:,} of {contents.labelled:,} labelled images ({count / contents.labelled:.1%})"
+    return f"{share} are left out ({why}){where}"
 
 
 def small_classes(splits: Splits) -> str | None:
