@@ -121,7 +121,7 @@ def main() -> int:
         runs = [
             measure(trial, seed) for seed in track(Console(stderr=True), trial, range(seeds), seeds)
         ]
-        title = f"{trial}: percent, and points of difference to all (n = {seeds} seeds)"
+        title = f"{trial} (n = {seeds} seeds)"
         table = Table("measure", "proportions at test", *ARMS, title=title)
         for measured, name in dict.fromkeys(key[:2] for key in runs[0]):
             base = np.array([run[measured, name, "all"] for run in runs])
