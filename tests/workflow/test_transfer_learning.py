@@ -7,9 +7,6 @@ with the packages of AWS's scikit-learn container and AWS's own toolkits.
 import hashlib
 import io
 import json
-import subprocess
-import sys
-import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,11 +20,11 @@ from botocore.exceptions import ClientError
 from cli.s3_url import split_s3_url
 from localcloud.server.cloud import Cloud, running
 from localcloud.tests.contract.scripts import require_container_python
+from tests.workflow.training_tool import TrainingTool, model_files
 from training.models.containers import container
 
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parents[2]
 ALGORITHMS = ("image-classification", "transfer-learning")
 IMAGES = 1_000
 
@@ -47,9 +44,7 @@ class Trained:
         return body
 
     def files(self, algorithm: str) -> dict[str, bytes]:
-        with tarfile.open(fileobj=io.BytesIO(self.archive(algorithm)), mode="r:gz") as tar:
-            opened = {name: tar.extractfile(name) for name in ("head.npz", "model.json")}
-            return {name: file.read() for name, file in opened.items() if file}
+        return model_files(self.cloud, self.results[algorithm]["model_data"])
 
     def head(self, algorithm: str) -> dict[str, Any]:
         with np.load(io.BytesIO(self.files(algorithm)["head.npz"]), allow_pickle=False) as arrays:
@@ -63,17 +58,6 @@ class Trained:
             Body=body,
         )
         return json.load(answer["Body"])
-
-
-def step(cloud: Cloud, runs: Path, *words: str) -> dict[str, Any]:
-    """Run a step of the training tool, and return its result."""
-    command = [sys.executable, "-m", "training", *words, "--json", "--runs", str(runs)]
-    ended = subprocess.run(
-        command, cwd=ROOT, env=cloud.environment, capture_output=True, check=False, text=True
-    )
-    assert 0 == ended.returncode, ended.stderr
-    result: dict[str, Any] = json.loads(ended.stdout)
-    return result
 
 
 def serve(cloud: Cloud, name: str, trained: dict[str, Any]) -> None:
@@ -99,10 +83,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     require_container_python()
     folder = tmp_path_factory.mktemp("trained")
     with running(folder / ".local") as cloud:
-        staged = step(cloud, folder / "runs", "stage", "examples/photos")
-        results = {
-            name: step(cloud, folder / "runs", "train", "--algorithm", name) for name in ALGORITHMS
-        }
+        tool = TrainingTool(cloud, folder / "runs")
+        staged = tool.run("stage", "examples/photos")
+        results = {name: tool.run("train", "--algorithm", name) for name in ALGORITHMS}
         for name, result in results.items():
             serve(cloud, name, result)
         yield Trained(cloud, folder / "runs", results, images(cloud, staged))
