@@ -124,7 +124,7 @@ def read_class_list(card: str, place: ClassListPlace) -> Mapping[str, Any]:
 
     Raises:
         ModelCardNotFoundError, ModelCardAccessDeniedError, ModelCardUnavailableError: no list.
-        InvalidClassListError: the list is not the one that the card names.
+        ValueError: the list is not the one that the card names; `parse_model_card` names the error.
     """
     names, client = place.names(card), class_lists()
     try:

@@ -18,10 +18,6 @@ MAX_TEXT_BYTES = 1 << 20  # of a list; thousands of names take a tenth of it
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
-class InvalidClassListError(ValueError):
-    """The list of classes is not the one that the model card names."""
-
-
 @dataclass(frozen=True)
 class ClassListPlace:
     """Where a list of classes is: the SHA-256 digest of its text, and its number of parameters."""
@@ -34,14 +30,14 @@ class ClassListPlace:
         """Read the member of a model card.
 
         Raises:
-            InvalidClassListError: The member does not name a list.
+            ValueError: The member does not name a list.
         """
         found = member if isinstance(member, dict) else {}
         digest, parameters = found.get("sha256"), found.get("parameters")
         is_digest = isinstance(digest, str) and len(digest) == 64 and set(digest) <= _HEXADECIMAL
         is_count = isinstance(parameters, int) and 1 <= parameters <= MAX_PARAMETERS
         if not is_digest or not is_count:
-            raise InvalidClassListError(f"The model card names no list of classes: {member!r:.200}")
+            raise ValueError(f"The model card names no list of classes: {member!r:.200}")
         return cls(str(digest), int(str(parameters)))
 
     def names(self, card: str) -> list[str]:
@@ -55,16 +51,16 @@ class ClassListPlace:
             parts: The values of the parameters, in order.
 
         Raises:
-            InvalidClassListError: The parts are damaged, or have another digest.
+            ValueError: The parts are damaged, or have another digest.
         """
         try:
             packed = base64.b64decode("".join(parts), validate=True)
             text = zlib.decompressobj().decompress(packed, MAX_TEXT_BYTES)
         except (ValueError, zlib.error) as exc:
-            raise InvalidClassListError(f"The list of classes is damaged: {exc}.") from exc
+            raise ValueError(f"The list of classes is damaged: {exc}.") from exc
         found = hashlib.sha256(text).hexdigest()
         if found != self.digest:
-            raise InvalidClassListError(
+            raise ValueError(
                 f"The list of classes has the digest {found}, and the model card names "
                 f"{self.digest}."
             )

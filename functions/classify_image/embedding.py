@@ -17,10 +17,6 @@ LEVELS = 127  # of each sign
 _PACKED = struct.Struct(f"<f{LENGTH}b")
 
 
-class InvalidEmbeddingError(ValueError):
-    """The text is not an embedding as `packed` writes it."""
-
-
 def is_embedding(value: Any) -> bool:
     """Return whether a JSON value is a list of 64 finite numbers."""
     return (
@@ -41,13 +37,13 @@ def unpacked(text: str) -> tuple[str, list[float]]:
     """Return the space and the 64 numbers of a packed embedding.
 
     Raises:
-        InvalidEmbeddingError: `packed` did not write the text.
+        ValueError: `packed` did not write the text.
     """
     space, _, coded = text.partition(":")
     try:
         step, *levels = _PACKED.unpack(base64.b64decode(coded, validate=True))
     except (binascii.Error, ValueError, struct.error) as exc:
-        raise InvalidEmbeddingError(f"{text!r:.60}. {InvalidEmbeddingError.__doc__}") from exc
+        raise ValueError(f"{text!r:.60} is not a packed embedding") from exc
     if not space or not math.isfinite(step):
-        raise InvalidEmbeddingError(f"{text!r:.60}. {InvalidEmbeddingError.__doc__}")
+        raise ValueError(f"{text!r:.60} is not a packed embedding")
     return space, [step * level for level in levels]

@@ -7,7 +7,7 @@ from typing import Any
 
 from observability.aws_error import read_aws_error
 
-from functions.classify_image.class_list import MEMBER, ClassListPlace, InvalidClassListError
+from functions.classify_image.class_list import MEMBER, ClassListPlace
 
 MAX_TEMPERATURE = 100.0  # far above the calibration of any trained model
 DEFAULT_THRESHOLD = 0.8  # until `scones threshold` has chosen a threshold from data
@@ -201,7 +201,7 @@ def _with_class_list(
         return card
     try:
         return {**card, **read_class_list(ClassListPlace.of(card[MEMBER]))}
-    except InvalidClassListError as exc:
+    except ValueError as exc:
         raise InvalidModelCardError(f"{exc} `scones deploy` writes both again.") from exc
 
 

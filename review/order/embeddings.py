@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from functions.classify_image.embedding import InvalidEmbeddingError, unpacked
+from functions.classify_image.embedding import unpacked
 from review.images import ImageKey, WaitingImage
 from review.order.selection import Floats, unit_rows
 
@@ -29,5 +29,5 @@ def _embedding(image: WaitingImage) -> tuple[str, list[float]] | None:
     """Return the space and the numbers of an image's embedding; None without a valid one."""
     try:
         return unpacked(image.embedding) if image.embedding else None
-    except InvalidEmbeddingError:
+    except ValueError:
         return None

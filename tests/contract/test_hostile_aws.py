@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "stage": ["s3://photos/prefix"],
     "autopilot": ["--role", ARN],
     "threshold": ["--precision", "0.9"],
+    "export": ["exported"],
     "cleanup": ["--yes"],
 }
 ANSWERS: dict[str, Answer] = {

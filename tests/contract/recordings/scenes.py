@@ -254,9 +254,9 @@ def _of_work() -> Iterator[Scene]:
         values = {"input": entered, "result": {"Payload": decision}}
         variables = {**VERSIONED, **MODEL, **WORKED_ON, "image_hash": IMAGE_HASH}
         yield Scene(f"a score of {score}", IMAGE, ("Filter inferences",), RESULT, values, variables)
-    variables["embedding"] = None
     title = "a model without embeddings"
-    yield Scene(title, IMAGE, ("Filter inferences",), RESULT, values, variables)
+    without = {**variables, "embedding": None}
+    yield Scene(title, IMAGE, ("Filter inferences",), RESULT, values, without)
 
 
 def _of_validation() -> Iterator[Scene]:

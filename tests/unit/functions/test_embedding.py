@@ -7,12 +7,7 @@ import struct
 
 import pytest
 
-from functions.classify_image.embedding import (
-    LENGTH,
-    InvalidEmbeddingError,
-    packed,
-    unpacked,
-)
+from functions.classify_image.embedding import LENGTH, packed, unpacked
 
 NUMBERS = [random.Random(0).gauss(0, 3) for _ in range(LENGTH)]
 
@@ -50,5 +45,5 @@ def test_equal_numbers_are_packed(number: float) -> None:
     ],
 )
 def test_other_text_is_no_embedding(text: str) -> None:
-    with pytest.raises(InvalidEmbeddingError):
+    with pytest.raises(ValueError, match="is not a packed embedding"):
         unpacked(text)
