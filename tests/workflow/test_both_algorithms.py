@@ -19,7 +19,7 @@ from cli.s3_url import split_s3_url
 from functions.serialize_image.image_preparation import prepare_image
 from localcloud.server.cloud import Cloud, running
 from localcloud.tests.contract.scripts import require_container_python, settle
-from tests.workflow.training_tool import PHOTOS, TrainingTool, copy_photos, model_files
+from tests.workflow.training_tool import PHOTOS, RANGES, TrainingTool, copy_photos, model_files
 from training.models.containers import ALGORITHMS
 from training.service.captured import capture_url, read_captured
 from training.statistics.drift import LEAST_IMAGES
@@ -31,13 +31,6 @@ STAGE = ("--split", "0.3,0.1,0.1,0.5")
 QUICK = ("--epochs", "3", "--mini-batch-size", "8")
 # Requests that a client sends. `monitor` leaves out those in the second of its reference.
 TRAFFIC = 120
-RANGES = """
-strategy = "Grid"
-seed = 0
-parallel_jobs = 2
-early_stopping = true
-ranges.learning_rate.values = [0.001, 0.01]
-"""
 
 
 @dataclass

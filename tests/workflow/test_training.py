@@ -16,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.server.cloud import Cloud
+from tests.workflow.training_tool import RANGES
 from training.dataset.dataset import Dataset
 from training.jobs.autopilot_request import Limits, automl_job_request
 
@@ -23,13 +24,6 @@ pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 IMAGES_PER_CLASS = 40  # 20, 6, 6 and 8 in the splits
-RANGES = """
-strategy = "Grid"
-seed = 0
-parallel_jobs = 2
-early_stopping = true
-ranges.learning_rate.values = [0.001, 0.01]
-"""
 
 
 @dataclass

@@ -15,6 +15,14 @@ from localcloud.server.cloud import Cloud
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = ROOT / "examples/photos/train"
+# Of a tuning of two jobs.
+RANGES = """
+strategy = "Grid"
+seed = 0
+parallel_jobs = 2
+early_stopping = true
+ranges.learning_rate.values = [0.001, 0.01]
+"""
 
 
 @dataclass(frozen=True)
