@@ -17,7 +17,8 @@ from ministack.core import iam_actions, iam_evaluator
 
 from localcloud.ministack.patch import wrap
 
-_SEPARATOR = ","  # between ARNs; no name of a parameter has one
+# Between ARNs. No name of a parameter has one on AWS; here its parts are authorized one by one.
+_SEPARATOR = ","
 _PARAMETERS = "service method path headers body query_params region account_id"
 
 
@@ -59,7 +60,7 @@ def _names(body: bytes) -> list[str]:
         return []
     found = request.get("Names", [request.get("Path")])
     names = found if isinstance(found, list) else []
-    return [name for name in names if isinstance(name, str) and _SEPARATOR not in name]
+    return [name for name in names if isinstance(name, str)]
 
 
 def _enforce(

@@ -484,7 +484,6 @@ def test_image_of_no_class_joins_the_negative_examples(
     for number in range(20):
         (others / "x").mkdir(parents=True, exist_ok=True)
         (others / "x" / f"{number}.png").write_bytes(noise(5000 + number))
-    stage(photos(tmp_path / "in", ("car", "truck")), "--other", others)
     before = stage(photos(tmp_path / "in", ("car", "truck")), "--other", others)["counts"]
     service.review("b.png", verdict="NONE_OF_THESE")
     assert before["train"]["other"] + 1 == export_reviewed()["counts"]["train"]["other"]

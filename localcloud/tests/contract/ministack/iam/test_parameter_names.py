@@ -35,6 +35,7 @@ def is_denied(call: Callable[..., Any], **request: Any) -> bool:
         (True, ["/names/other/0"]),
         (True, ["/names/mine/0", "/names/other/0"]),
         (True, ["/names/other/0", "/names/mine/0"]),
+        (True, ["/names/mine/0", "/names/mine/1,/names/other/0"]),
     ],
 )
 @pytest.mark.parametrize("operation", ["get_parameters", "delete_parameters"])
