@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 
 from cli.aws import code_of
+from functions.classify_image.prediction import LISTED_CLASSES, MOST_CLASSES
 from review.images import WaitingImage
 from training.models.model_card import read_model_card
 from training.project.naming import model_card_parameter
@@ -18,8 +19,6 @@ from training.project.naming import model_card_parameter
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-LISTED_CLASSES = 10  # as functions/classify_image/prediction.py, of more than 100 classes
-MOST_CLASSES = 100
 _ROUNDING = 1e-6  # of a sum of all class probabilities
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 
